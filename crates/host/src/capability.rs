@@ -1,0 +1,55 @@
+//! What an extension says of itself: the answers of `initialize` and `capabilities`.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::error::{ErrorCode, ExtensionError, Result};
+
+/// One thing an extension can do.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Capability {
+    /// The method to call.
+    pub name: String,
+    /// What it does, for people.
+    #[serde(default)]
+    pub description: String,
+    /// JSON Schema of its params.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub params_schema: Option<Box<RawValue>>,
+    /// JSON Schema of its result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_schema: Option<Box<RawValue>>,
+}
+
+/// Reads what `capabilities` answered: a list of at least a name each.
+pub(crate) fn read(answer: &[u8]) -> Result<Vec<Capability>> {
+    serde_json::from_slice(answer).map_err(|error| {
+        protocol(format!("a list of `{{name, description}}` was expected, but it answered {}: {error}", quote(answer)))
+    })
+}
+
+/// Reads what `initialize` answered: that it is ready.
+pub(crate) fn check_ready(answer: &[u8]) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Status {
+        status: String,
+    }
+    match serde_json::from_slice::<Status>(answer) {
+        Ok(answer) if answer.status == "ready" => Ok(()),
+        _ => Err(protocol(format!("`{{\"status\":\"ready\"}}` was expected, but it answered {}", quote(answer)))),
+    }
+}
+
+fn protocol(what: String) -> ExtensionError {
+    ExtensionError::new(ErrorCode::ProtocolError, format!("{what}."))
+}
+
+/// The beginning of an answer, for an error message.
+fn quote(answer: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&answer[..answer.len().min(400)]);
+    match text.char_indices().nth(100) {
+        _ if answer.is_empty() => "nothing".into(),
+        Some((end, _)) => format!("{:?} and more", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}

@@ -1,0 +1,190 @@
+//! Interrupts calls: at their deadline, and when they are cancelled.
+//!
+//! Extism has a timer, but its limit is fixed when a plug-in is made and does not cover what runs before a call; and a cancel
+//! that arrives before the engine has started the call is lost. So the host keeps the time itself, on one thread for the whole
+//! process, and repeats an interrupt until the call is over.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use extism::CancelHandle;
+
+/// How soon an interrupt is repeated while the call goes on.
+const REPEAT: Duration = Duration::from_millis(1);
+
+/// Why a call was interrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    Deadline,
+    Cancelled,
+}
+
+/// One run on a thread, as those see it who want to end it early.
+pub(crate) struct Interrupt {
+    id: u64,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    reason: Option<Reason>,
+    /// Present while the guest runs.
+    handle: Option<CancelHandle>,
+    sent: bool,
+}
+
+impl Interrupt {
+    pub fn new() -> Arc<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Arc::new(Self { id: NEXT.fetch_add(1, Ordering::Relaxed), state: Mutex::default() })
+    }
+
+    /// Ends the run as soon as the engine can, or before it starts.
+    pub fn cancel(self: &Arc<Self>) {
+        self.send(Reason::Cancelled);
+        Watchdog::get().hurry(self);
+    }
+
+    /// Why the run has to end, once it has to.
+    pub fn reason(&self) -> Option<Reason> {
+        self.lock().reason
+    }
+
+    /// The guest is about to run. Answers the reason instead where it must not any more.
+    pub fn arm(&self, handle: CancelHandle) -> Result<(), Reason> {
+        let mut state = self.lock();
+        if let Some(reason) = state.reason {
+            return Err(reason);
+        }
+        state.sent = false;
+        state.handle = Some(handle);
+        Ok(())
+    }
+
+    /// The guest no longer runs. Answers whether an interrupt was sent while it did.
+    pub fn disarm(&self) -> bool {
+        let mut state = self.lock();
+        state.handle = None;
+        state.sent
+    }
+
+    fn send(&self, reason: Reason) {
+        let mut state = self.lock();
+        state.reason.get_or_insert(reason);
+        if let Some(handle) = &state.handle {
+            // Fails only when the engine's timer is gone, which is while the process ends.
+            if handle.cancel().is_ok() {
+                state.sent = true;
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps a run's deadline until it is dropped.
+pub(crate) struct Watch {
+    id: u64,
+}
+
+impl Watch {
+    pub fn until(deadline: Instant, interrupt: &Arc<Interrupt>) -> Self {
+        Watchdog::get().insert(deadline, interrupt);
+        Self { id: interrupt.id }
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        let mut agenda = Watchdog::get().lock();
+        if let Some(due) = agenda.due.remove(&self.id) {
+            agenda.next.remove(&(due, self.id));
+        }
+    }
+}
+
+struct Watchdog {
+    agenda: Mutex<Agenda>,
+    earlier: Condvar,
+}
+
+#[derive(Default)]
+struct Agenda {
+    next: BTreeMap<(Instant, u64), Arc<Interrupt>>,
+    due: HashMap<u64, Instant>,
+    /// When the thread looks again by itself; only something earlier has to wake it.
+    wakes: Option<Instant>,
+}
+
+impl Agenda {
+    fn put(&mut self, due: Instant, interrupt: Arc<Interrupt>) {
+        self.due.insert(interrupt.id, due);
+        self.next.insert((due, interrupt.id), interrupt);
+    }
+}
+
+impl Watchdog {
+    fn get() -> &'static Self {
+        static WATCHDOG: OnceLock<Watchdog> = OnceLock::new();
+        static THREAD: OnceLock<()> = OnceLock::new();
+        let watchdog = WATCHDOG.get_or_init(|| Self { agenda: Mutex::default(), earlier: Condvar::new() });
+        THREAD.get_or_init(|| {
+            thread::Builder::new()
+                .name("morphir-deadline".into())
+                .stack_size(256 * 1024)
+                .spawn(|| watchdog.run())
+                .map(drop)
+                .expect("a thread that keeps deadlines can be started");
+        });
+        watchdog
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Agenda> {
+        self.agenda.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn insert(&self, due: Instant, interrupt: &Arc<Interrupt>) {
+        let mut agenda = self.lock();
+        agenda.put(due, Arc::clone(interrupt));
+        if agenda.wakes.is_none_or(|wakes| due < wakes) {
+            self.earlier.notify_one();
+        }
+    }
+
+    /// Moves the next interrupt of a run that is still watched to the earliest moment.
+    fn hurry(&self, interrupt: &Arc<Interrupt>) {
+        let mut agenda = self.lock();
+        if let Some(due) = agenda.due.remove(&interrupt.id) {
+            agenda.next.remove(&(due, interrupt.id));
+            agenda.put(Instant::now() + REPEAT, Arc::clone(interrupt));
+            self.earlier.notify_one();
+        }
+    }
+
+    fn run(&self) {
+        let mut agenda = self.lock();
+        loop {
+            let now = Instant::now();
+            while let Some(entry) = agenda.next.first_entry()
+                && entry.key().0 <= now
+            {
+                let interrupt = entry.remove();
+                interrupt.send(Reason::Deadline);
+                agenda.put(now + REPEAT, interrupt);
+            }
+            agenda.wakes = agenda.next.first_key_value().map(|((due, _), _)| *due);
+            agenda = match agenda.wakes {
+                Some(wakes) => {
+                    let pause = wakes.saturating_duration_since(Instant::now());
+                    self.earlier.wait_timeout(agenda, pause).unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.earlier.wait(agenda).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+}

@@ -1,0 +1,405 @@
+//! The registry of extensions, and the only door to them: load, submit, cancel, unload, close.
+//!
+//! The host has no threads for guests. `submit` and `load` put work in line; `next` gives out what may start now, and whoever asked
+//! lends it a thread by calling [`Job::run`]. Node lends libuv's pool, Rust lends tokio's, a test lends itself.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::cache::Cache;
+use crate::capability::Capability;
+use crate::config::ExtensionConfig;
+use crate::deadline::Interrupt;
+use crate::error::{ErrorCode, ExtensionError, Result};
+use crate::extension::{Extension, ExtensionId, Figures, Stats};
+use crate::guest::{LogLevel, LogRecord};
+use crate::job::{Job, Work};
+use crate::schedule::{Schedule, Slots, Ticket};
+
+/// How a host is set up.
+#[derive(Debug)]
+pub struct HostOptions {
+    /// Where compiled modules are kept; `None` compiles at each load.
+    pub cache: Option<Cache>,
+    /// How many runs may go on at once, shared with every host that has the same slots.
+    pub slots: Arc<Slots>,
+    /// The least level that is kept of what extensions log; `None` tells them not to log.
+    pub log_level: Option<LogLevel>,
+}
+
+/// A call to submit.
+#[derive(Debug)]
+pub struct Call {
+    /// Whose method.
+    pub extension: ExtensionId,
+    /// Which method.
+    pub method: String,
+    /// What it is given, once for each time it is called.
+    pub inputs: Vec<Vec<u8>>,
+    /// What its answers have to be.
+    pub form: Form,
+    /// How long all of it may take from now on, waiting included. The extension's own limit holds besides.
+    pub timeout: Option<Duration>,
+}
+
+/// What the answers of a call have to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Text; what is not valid UTF-8 becomes a `ProtocolError`.
+    Text,
+    /// Any bytes.
+    Bytes,
+}
+
+/// One answer of a method.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Asked for as text.
+    Text(String),
+    /// Asked for as bytes.
+    Bytes(Vec<u8>),
+}
+
+impl Answer {
+    /// The answer's bytes, however it was asked for.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Text(text) => text.into_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
+
+    pub(crate) fn read(bytes: Vec<u8>, form: Form) -> Result<Self> {
+        match form {
+            Form::Bytes => Ok(Self::Bytes(bytes)),
+            Form::Text => String::from_utf8(bytes).map(Self::Text).map_err(|error| {
+                let place = error.utf8_error().valid_up_to();
+                ExtensionError::new(ErrorCode::ProtocolError, format!("The answer is not valid UTF-8, from byte {place} on."))
+            }),
+        }
+    }
+}
+
+/// What came of one piece of work.
+#[derive(Debug)]
+pub struct Settled {
+    /// The work.
+    pub ticket: u64,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What the extension logged meanwhile.
+    pub log: Vec<LogRecord>,
+}
+
+/// What came of a load or of a call.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A load's.
+    Loaded(Result<ExtensionId>),
+    /// A call's: one answer for each input.
+    Called(Vec<Result<Answer>>),
+}
+
+/// A loaded extension, as a listing shows it.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// Its id.
+    pub id: ExtensionId,
+    /// Its name.
+    pub name: String,
+    /// What it can do.
+    pub capabilities: Arc<Vec<Capability>>,
+    /// What it did so far.
+    pub stats: Stats,
+}
+
+/// Loads extensions and runs their methods. Clones share one host.
+#[derive(Clone)]
+pub struct Host {
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub cache: Option<Cache>,
+    pub slots: Arc<Slots>,
+    pub log_level: Option<LogLevel>,
+    state: Mutex<State>,
+    /// An instance came back.
+    pub returned: Condvar,
+}
+
+#[derive(Default)]
+pub(crate) struct State {
+    pub schedule: Schedule,
+    pub extensions: BTreeMap<u64, Extension>,
+    pub waiting: HashMap<Ticket, Work>,
+    pub running: HashMap<Ticket, Running>,
+    last_id: u64,
+    last_ticket: Ticket,
+    closed: bool,
+}
+
+/// Work that a thread has.
+pub(crate) struct Running {
+    pub extension: u64,
+    pub interrupt: Arc<Interrupt>,
+    pub loads: bool,
+    /// Settled already; what comes of it goes nowhere.
+    pub abandoned: bool,
+}
+
+impl Shared {
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn ticket(&mut self) -> Ticket {
+        self.last_ticket += 1;
+        self.last_ticket
+    }
+
+    fn extension(&self, id: ExtensionId) -> Result<&Extension> {
+        if self.closed {
+            return Err(closed());
+        }
+        self.extensions.get(&id.0).filter(|extension| !extension.retired).ok_or_else(|| self.not_found(id))
+    }
+
+    fn not_found(&self, id: ExtensionId) -> ExtensionError {
+        let message = if id.0 == 0 || id.0 > self.last_id {
+            format!("No extension has the id {id}: `loadExtension` has not given it out.")
+        } else {
+            format!("The extension with the id {id} is not loaded any more.")
+        };
+        ExtensionError::new(ErrorCode::NotFound, message)
+    }
+
+    /// Removes an extension that takes no more calls and has none left. Dropping it takes time: not under the lock.
+    #[must_use]
+    pub fn remove_if_done(&mut self, id: u64) -> Option<Extension> {
+        let done = self.extensions.get(&id).is_some_and(|found| found.retired) && self.schedule.load(id) == (0, 0);
+        if !done {
+            return None;
+        }
+        self.schedule.close(id);
+        self.extensions.remove(&id)
+    }
+}
+
+impl Host {
+    /// A host with nothing loaded.
+    #[must_use]
+    pub fn new(options: HostOptions) -> Self {
+        let HostOptions { cache, slots, log_level } = options;
+        let shared = Shared { cache, slots, log_level, state: Mutex::default(), returned: Condvar::new() };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Puts a load in line. Its ticket settles with the extension's id.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidConfig` and `InvalidSource` for what can be told without reading the module; `Closed`.
+    pub fn load(&self, config: ExtensionConfig) -> Result<Ticket> {
+        config.validate()?;
+        let mut state = self.shared.lock();
+        if state.closed {
+            return Err(closed().of(&config.name));
+        }
+        state.last_id += 1;
+        let id = state.last_id;
+        let ticket = state.ticket();
+        state.schedule.open(id, 1);
+        state.waiting.insert(ticket, Work::load(id, config));
+        state.schedule.submit(id, ticket);
+        Ok(ticket)
+    }
+
+    /// Puts a call in line. Its ticket settles with an answer for each input.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` and `MethodNotFound` before any guest runs; `Closed`.
+    pub fn submit(&self, call: Call) -> Result<Ticket> {
+        let mut state = self.shared.lock();
+        let id = call.extension.0;
+        state.extension(call.extension).map_err(|error| error.in_method(&call.method))?.blueprint.find(&call.method)?;
+        let ticket = state.ticket();
+        state.waiting.insert(ticket, Work::call(call));
+        state.schedule.submit(id, ticket);
+        Ok(ticket)
+    }
+
+    /// The next work that may start now. Whoever takes it has to run it.
+    #[must_use]
+    pub fn next(&self) -> Option<Job> {
+        let mut state = self.shared.lock();
+        let turn = state.schedule.take(&self.shared.slots)?;
+        Some(Job::begin(&self.shared, &mut state, turn))
+    }
+
+    /// Whether work could start if a slot were free. The slots may be held by another host: ask again in a while.
+    #[must_use]
+    pub fn waits_for_slot(&self) -> bool {
+        self.shared.lock().schedule.waits_for_slot()
+    }
+
+    /// Takes work back. What had not started settles at once, and so does a load, whatever it is doing; a running call is
+    /// interrupted and settles when its thread comes back, within a millisecond or two.
+    #[must_use]
+    pub fn cancel(&self, ticket: u64) -> Option<Settled> {
+        self.end(ticket, ErrorCode::Cancelled, "The call was cancelled before it started.")
+    }
+
+    /// Tells that the caller's own time for this work is over. A running call has its deadline already.
+    #[must_use]
+    pub fn expire(&self, ticket: u64) -> Option<Settled> {
+        self.end(ticket, ErrorCode::Timeout, "The call ran out of time before it started.")
+    }
+
+    fn end(&self, ticket: Ticket, code: ErrorCode, message: &str) -> Option<Settled> {
+        let mut state = self.shared.lock();
+        if let Some(settled) = take_back(&mut state, ticket, code, message) {
+            return Some(settled);
+        }
+        let running = state.running.get_mut(&ticket)?;
+        if code == ErrorCode::Cancelled {
+            running.interrupt.cancel();
+        }
+        // Compiling cannot be interrupted: nobody should wait for it.
+        if !running.loads || running.abandoned {
+            return None;
+        }
+        running.abandoned = true;
+        running.interrupt.cancel();
+        let error = match code {
+            ErrorCode::Timeout => ExtensionError::new(code, "The load ran out of time."),
+            _ => ExtensionError::new(code, "The load was cancelled."),
+        };
+        Some(Settled { ticket, outcome: Outcome::Loaded(Err(error)), log: Vec::new() })
+    }
+
+    /// Unloads an extension: it takes no more calls, finishes those it has, and goes. With `cancel` they are cancelled instead. An
+    /// extension that is not there is unloaded already. Answers what settled by this.
+    #[must_use]
+    pub fn unload(&self, id: ExtensionId, cancel: bool) -> Vec<Settled> {
+        let mut state = self.shared.lock();
+        let Some(extension) = state.extensions.get_mut(&id.0) else { return Vec::new() };
+        extension.retired = true;
+        let settled = if cancel { cancel_all(&mut state, id.0) } else { Vec::new() };
+        let done = state.remove_if_done(id.0);
+        drop(state);
+        drop(done);
+        settled
+    }
+
+    /// Closes the host: nothing new is taken. Loads are cancelled; calls finish, or with `cancel` are cancelled too. Answers what
+    /// settled by this.
+    #[must_use]
+    pub fn close(&self, cancel: bool) -> Vec<Settled> {
+        let mut state = self.shared.lock();
+        state.closed = true;
+        let loads: Vec<Ticket> = (state.waiting.iter().filter(|(_, work)| work.loads()).map(|(ticket, _)| *ticket))
+            .chain(state.running.iter().filter(|(_, running)| running.loads).map(|(ticket, _)| *ticket))
+            .collect();
+        let ids: Vec<u64> = state.extensions.keys().copied().collect();
+        drop(state);
+        let mut settled: Vec<Settled> = loads.into_iter().filter_map(|ticket| self.cancel(ticket)).collect();
+        for id in ids {
+            settled.extend(self.unload(ExtensionId(id), cancel));
+        }
+        settled
+    }
+
+    /// Cancels everything and waits until no guest runs, at most for `patience`. For the end of a process or an environment.
+    pub fn stop(&self, patience: Duration) {
+        drop(self.close(true));
+        let until = Instant::now() + patience;
+        let mut state = self.shared.lock();
+        while state.running.values().any(|running| !running.abandoned) && Instant::now() < until {
+            let pause = until.saturating_duration_since(Instant::now());
+            state = self.shared.returned.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// What an extension said it can do, without asking it again.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`.
+    pub fn capabilities(&self, id: ExtensionId) -> Result<Arc<Vec<Capability>>> {
+        Ok(Arc::clone(&self.shared.lock().extension(id)?.capabilities))
+    }
+
+    /// What an extension did so far.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`.
+    pub fn stats(&self, id: ExtensionId) -> Result<Stats> {
+        let state = self.shared.lock();
+        Ok(state.extension(id)?.stats(state.schedule.load(id.0)))
+    }
+
+    /// Every loaded extension, in the order in which they were loaded.
+    #[must_use]
+    pub fn list(&self) -> Vec<Listing> {
+        let state = self.shared.lock();
+        state
+            .extensions
+            .iter()
+            .filter(|(_, extension)| !extension.retired)
+            .map(|(id, extension)| Listing {
+                id: ExtensionId(*id),
+                name: extension.blueprint.name.clone(),
+                capabilities: Arc::clone(&extension.capabilities),
+                stats: extension.stats(state.schedule.load(*id)),
+            })
+            .collect()
+    }
+}
+
+impl Shared {
+    /// Makes a loaded extension known.
+    pub fn register(&self, state: &mut State, id: u64, loaded: crate::job::Loaded) {
+        let instances: Vec<_> = loaded.instances.into_iter().map(Some).collect();
+        state.schedule.close(id);
+        state.schedule.open(id, instances.len());
+        let extension = Extension {
+            blueprint: loaded.blueprint,
+            capabilities: Arc::new(loaded.capabilities),
+            instances,
+            retired: false,
+            figures: Figures::new(),
+        };
+        state.extensions.insert(id, extension);
+    }
+}
+
+fn closed() -> ExtensionError {
+    ExtensionError::new(ErrorCode::Closed, "The host is closed: make a new one.")
+}
+
+fn take_back(state: &mut State, ticket: Ticket, code: ErrorCode, message: &str) -> Option<Settled> {
+    let extension = state.waiting.get(&ticket)?.extension();
+    state.schedule.remove(extension, ticket);
+    let work = state.waiting.remove(&ticket)?;
+    let name = state.extensions.get(&extension).map(|extension| extension.blueprint.name.clone());
+    Some(Settled { ticket, outcome: work.refused(name.as_deref(), code, message), log: Vec::new() })
+}
+
+fn cancel_all(state: &mut State, id: u64) -> Vec<Settled> {
+    for running in state.running.values().filter(|running| running.extension == id) {
+        running.interrupt.cancel();
+    }
+    state
+        .schedule
+        .remove_all(id)
+        .into_iter()
+        .filter_map(|ticket| take_back(state, ticket, ErrorCode::Cancelled, "The extension was unloaded before the call started."))
+        .collect()
+}

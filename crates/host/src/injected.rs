@@ -1,0 +1,121 @@
+//! The functions that the prepare step adds to a module, written in WebAssembly so that they run inside the sandbox.
+
+use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, ValType};
+
+/// Which functions of the prepared module an injected one calls.
+pub(crate) struct Calls {
+    /// The imported `returned(code)`, which tells the host that the guest came back by itself.
+    pub returned: u32,
+    /// The imported `output_refused(length)`, which breaks the call off.
+    pub output_refused: u32,
+}
+
+/// `memory.grow` within the grant: beyond it the guest sees −1, as WebAssembly says, instead of Extism's trap.
+///
+/// `(delta: i32) -> i32`, where `cap` is in pages and below 65,536, so the addition in 64 bits cannot overflow.
+pub(crate) fn grow(cap: u64) -> Function {
+    let mut body = Function::new([]);
+    let mut code = body.instructions();
+    code.memory_size(0).i64_extend_i32_u().local_get(0).i64_extend_i32_u().i64_add();
+    code.i64_const(cap.cast_signed()).i64_gt_u().if_(BlockType::Empty).i32_const(-1).return_().end();
+    code.local_get(0).memory_grow(0).end();
+    body
+}
+
+/// Extism's `output_set(offset: i64, length: i64)` within the grant, before anything is copied.
+pub(crate) fn set_output(calls: &Calls, import: u32, max_output: u64) -> Function {
+    let mut body = Function::new([]);
+    let mut code = body.instructions();
+    code.local_get(1).i64_const(max_output.cast_signed()).i64_gt_u();
+    code.if_(BlockType::Empty).local_get(1).call(calls.output_refused).end();
+    code.local_get(0).local_get(1).call(import).end();
+    body
+}
+
+/// WASI's `poll_oneoff` without the waiting: each subscription answers at once, so that no guest holds a thread asleep.
+///
+/// `(subscriptions: i32, events: i32, count: i32, stored: i32) -> errno`; layouts from `wasi_snapshot_preview1.witx`: a
+/// subscription is 48 bytes (userdata at 0, tag at 8), an event 32 (userdata at 0, errno at 8, type at 10, bytes at 16,
+/// flags at 24). Clocks (tag 0) have fired; nothing else can be waited for here: errno 58 (`ENOTSUP`).
+pub(crate) fn poll_without_waiting() -> Function {
+    const SUBSCRIPTION: i32 = 48;
+    const EVENT: i32 = 32;
+    let (subscriptions, events, count, stored, index, tag) = (0, 1, 2, 3, 4, 5);
+    let mut body = Function::new([(2, ValType::I32)]);
+    let mut code = body.instructions();
+    // errno 28 (EINVAL) for no subscription at all, as the specification asks.
+    code.local_get(count).i32_eqz().if_(BlockType::Empty).i32_const(28).return_().end();
+    code.loop_(BlockType::Empty);
+    {
+        code.local_get(subscriptions).i32_load8_u(at(8)).local_set(tag);
+        code.local_get(events).local_get(subscriptions).i64_load(at(0)).i64_store(at(0));
+        code.local_get(events).i32_const(0).i32_const(58).local_get(tag).i32_eqz().select().i32_store16(at(8));
+        code.local_get(events).local_get(tag).i32_store8(at(10));
+        code.local_get(events).i64_const(0).i64_store(at(16));
+        code.local_get(events).i64_const(0).i64_store(at(24));
+        step(&mut code, subscriptions, SUBSCRIPTION);
+        step(&mut code, events, EVENT);
+        step(&mut code, index, 1);
+        code.local_get(index).local_get(count).i32_lt_u().br_if(0);
+    }
+    code.end();
+    code.local_get(stored).local_get(count).i32_store(at(0));
+    code.i32_const(0).end();
+    body
+}
+
+fn step(code: &mut InstructionSink<'_>, local: u32, by: i32) {
+    code.local_get(local).i32_const(by).i32_add().local_set(local);
+}
+
+const fn at(offset: u64) -> MemArg {
+    MemArg { offset, align: 0, memory_index: 0 }
+}
+
+/// A method as the host calls it: the guest's own function, then `returned` with its code.
+pub(crate) fn method(calls: &Calls, guest: u32, has_code: bool) -> Function {
+    let mut body = Function::new([]);
+    let mut code = body.instructions();
+    code.call(guest);
+    if !has_code {
+        code.i32_const(0);
+    }
+    code.call(calls.returned).end();
+    body
+}
+
+/// One piece of start-up code that the engine would have run by itself, outside any limit.
+pub(crate) enum StartUp {
+    /// A function without params: the start section's, `_initialize`, `__wasm_call_ctors`.
+    Plain(u32),
+    /// Haskell's `hs_init(argc, argv)`, with the number of its results.
+    Haskell(u32, usize),
+}
+
+/// All start-up code behind one function that the host calls first, under the timer.
+pub(crate) fn start(calls: &Calls, pieces: &[StartUp]) -> Function {
+    let mut body = Function::new([]);
+    let mut code = body.instructions();
+    for piece in pieces {
+        match piece {
+            StartUp::Plain(function) => {
+                code.call(*function);
+            }
+            StartUp::Haskell(function, results) => {
+                code.i32_const(0).i32_const(0).call(*function);
+                for _ in 0..*results {
+                    code.drop();
+                }
+            }
+        }
+    }
+    code.i32_const(0).call(calls.returned).end();
+    body
+}
+
+/// A function that does nothing.
+pub(crate) fn nothing() -> Function {
+    let mut body = Function::new([]);
+    body.instructions().end();
+    body
+}

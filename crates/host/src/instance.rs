@@ -1,0 +1,286 @@
+//! One sandbox of an extension: an engine, a memory, and a guest that has been initialized or has to be.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use extism::{CompiledPlugin, DebugOptions, Manifest, Plugin, PluginBuilder};
+use serde_json::value::RawValue;
+
+use crate::capability::{self, Capability};
+use crate::config::{Lifecycle, PAGE, Permissions};
+use crate::deadline::{Interrupt, Reason};
+use crate::error::{ErrorCode, ExtensionError, Result};
+use crate::guest::{Guest, LogLevel, LogRecord};
+use crate::module::Module;
+use crate::outcome::{Facts, outcome};
+use crate::prepare::KERNEL_PAGES;
+
+/// Everything that the instances of one extension have in common.
+pub(crate) struct Blueprint {
+    pub name: String,
+    pub module: Module,
+    pub permissions: Permissions,
+    pub lifecycle: Lifecycle,
+    pub config: Option<Box<RawValue>>,
+    pub log_level: Option<LogLevel>,
+}
+
+impl Blueprint {
+    /// Makes sure that there is a method of this name.
+    pub fn find(&self, method: &str) -> Result<()> {
+        let prepared = &self.module.prepared;
+        if prepared.methods.contains(method) {
+            return Ok(());
+        }
+        let message = match prepared.others.get(method) {
+            Some(signature) => {
+                format!("The extension exports `{method}` as {signature}: a method takes no params and returns nothing or one i32.")
+            }
+            None => {
+                let names: Vec<&str> = prepared.methods.iter().map(String::as_str).take(20).collect();
+                format!("The extension has no method `{method}`. It has: {}.", names.join(", "))
+            }
+        };
+        Err(ExtensionError::new(ErrorCode::MethodNotFound, message).of(&self.name).in_method(method))
+    }
+}
+
+/// One sandbox. Each has an engine of its own: the engine's only way to interrupt a call interrupts every call on it.
+pub(crate) struct Instance {
+    blueprint: Arc<Blueprint>,
+    guest: Arc<Guest>,
+    engine: Option<CompiledPlugin>,
+    /// Present while its state can be trusted. Boxed, because its store and the functions in it point back to it.
+    plugin: Option<Box<Plugin>>,
+    /// Its start-up code and `initialize` have run.
+    started: bool,
+    /// How often its state was lost since somebody asked.
+    faults: u64,
+    fuel: Option<u64>,
+}
+
+impl Instance {
+    pub fn new(blueprint: Arc<Blueprint>) -> Self {
+        let guest = Guest::new(blueprint.log_level);
+        Self { blueprint, guest, engine: None, plugin: None, started: false, faults: 0, fuel: None }
+    }
+
+    /// What it has in common with its extension's other instances.
+    pub fn blueprint(&self) -> Arc<Blueprint> {
+        Arc::clone(&self.blueprint)
+    }
+
+    /// How often its state was lost since the last time.
+    pub const fn take_faults(&mut self) -> u64 {
+        std::mem::replace(&mut self.faults, 0)
+    }
+
+    /// The fuel of the last call, where it is counted.
+    pub const fn fuel(&self) -> Option<u64> {
+        self.fuel
+    }
+
+    /// What the guest logged since the last time.
+    pub fn take_log(&self) -> Vec<LogRecord> {
+        self.guest.take_log()
+    }
+
+    /// Runs a method, starting the guest first where it has not been, or has to be again.
+    pub fn call(&mut self, method: &str, input: &[u8], interrupt: &Interrupt) -> Result<Vec<u8>> {
+        self.blueprint.find(method)?;
+        self.start(interrupt)?;
+        self.run(method, input, interrupt)
+    }
+
+    /// Starts the guest: its own start-up code, then `initialize`.
+    pub fn start(&mut self, interrupt: &Interrupt) -> Result<()> {
+        if self.started {
+            return Ok(());
+        }
+        self.build(interrupt)?;
+        let blueprint = Arc::clone(&self.blueprint);
+        let started = match &blueprint.module.prepared.start {
+            Some(start) => self.run(start, b"", interrupt).map(drop).map_err(|error| start_up_failed(error, "start-up code")),
+            None => Ok(()),
+        }
+        .and_then(|()| match blueprint.lifecycle {
+            Lifecycle::Morphir => self.initialize(interrupt),
+            Lifecycle::None => Ok(()),
+        });
+        self.started = started.is_ok();
+        if started.is_err() {
+            self.plugin = None;
+        }
+        started
+    }
+
+    /// After a panic nothing in here can be trusted, not even to be dropped: it is left behind.
+    pub fn abandon(&mut self) {
+        std::mem::forget((self.plugin.take(), self.engine.take()));
+        self.started = false;
+        self.faults += 1;
+    }
+
+    fn initialize(&mut self, interrupt: &Interrupt) -> Result<()> {
+        let blueprint = Arc::clone(&self.blueprint);
+        let config = blueprint.config.as_ref().map_or("{}", |config| config.get());
+        self.call_of_protocol("initialize", config, interrupt)
+            .and_then(|answer| capability::check_ready(&answer))
+            .map_err(|error| start_up_failed(error, "`initialize`").in_method("initialize"))
+    }
+
+    /// Asks the guest what it can do.
+    pub fn capabilities(&mut self, interrupt: &Interrupt) -> Result<Vec<Capability>> {
+        if self.blueprint.lifecycle == Lifecycle::None {
+            return Ok(Vec::new());
+        }
+        self.call_of_protocol("capabilities", "", interrupt)
+            .and_then(|answer| capability::read(&answer))
+            .map_err(|error| start_up_failed(error, "`capabilities`").in_method("capabilities"))
+    }
+
+    fn call_of_protocol(&mut self, method: &str, input: &str, interrupt: &Interrupt) -> Result<Vec<u8>> {
+        if !self.blueprint.module.prepared.methods.contains(method) {
+            return Err(ExtensionError::new(
+                ErrorCode::InitializationFailed,
+                format!(
+                    "The module exports no function `{method}`, which Morphir's extensions have. To load a plain Extism \
+                     plug-in, set `lifecycle` to \"none\"."
+                ),
+            ));
+        }
+        self.run(method, input.as_bytes(), interrupt)
+    }
+
+    /// One call into the guest, and what came of it.
+    fn run(&mut self, export: &str, input: &[u8], interrupt: &Interrupt) -> Result<Vec<u8>> {
+        let Some(plugin) = &mut self.plugin else {
+            unreachable!("a guest runs only after it was built");
+        };
+        if let Err(reason) = interrupt.arm(plugin.cancel_handle()) {
+            // Nothing ran: the instance stays as it is.
+            return Err(not_started(reason));
+        }
+        self.guest.clear();
+        let max_output = self.blueprint.permissions.max_output;
+        let answer = plugin.call_get_error_code::<&[u8], &[u8]>(export, input).map(|output| {
+            // The prepared module sees to it; this only keeps a mistake there from copying without end.
+            output[..output.len().min(usize::try_from(max_output).unwrap_or(usize::MAX))].to_vec()
+        });
+        let interrupted = interrupt.disarm();
+        self.fuel = plugin.fuel_consumed();
+        let out_of_fuel = self.fuel.is_some() && self.fuel == self.blueprint.permissions.max_fuel;
+        // Did the interrupt end the call, or did the call end by itself just then? In the second case the engine's timer may
+        // still be about to act on it, and would hit whatever runs next on this engine.
+        let late = interrupted && !answer.as_ref().is_err_and(|(error, _)| error.root_cause().to_string() == "timeout");
+        let outcome = outcome(Facts { answer, account: self.guest.account(), reason: interrupt.reason(), out_of_fuel });
+        if outcome.fault || late {
+            self.plugin = None;
+            self.started = false;
+            self.faults += 1;
+        }
+        if late {
+            self.engine = None;
+        }
+        outcome.result
+    }
+
+    /// Makes the sandbox, if there is none. No code of the guest runs.
+    pub fn build(&mut self, interrupt: &Interrupt) -> Result<()> {
+        if self.plugin.is_some() {
+            return Ok(());
+        }
+        if let Some(reason) = interrupt.reason() {
+            return Err(not_started(reason));
+        }
+        let engine = match self.engine.take() {
+            Some(engine) => engine,
+            None => self.compile()?,
+        };
+        let plugin = Plugin::new_from_compiled(&engine).map_err(|error| engine_refused(&error))?;
+        self.plugin = Some(Box::new(plugin));
+        self.engine = Some(engine);
+        Ok(())
+    }
+
+    fn compile(&self) -> Result<CompiledPlugin> {
+        let Blueprint { module, permissions, .. } = &*self.blueprint;
+        let total_pages = permissions.max_memory / PAGE;
+        let initial_pages = module.prepared.initial_pages;
+        // Extism counts what is added to the memories after the module was made, but wants room for the initial pages as well
+        // while it makes it.
+        let pages = total_pages.saturating_sub(KERNEL_PAGES + initial_pages).max(initial_pages);
+        let manifest = Manifest::new([module.place.wasm()])
+            .with_memory_max(u32::try_from(pages).unwrap_or(u32::MAX))
+            .with_config(self.extism_config().into_iter());
+        let mut builder = PluginBuilder::new(manifest)
+            .with_wasi(module.prepared.wasi)
+            .with_functions(self.guest.functions())
+            .with_wasmtime_config(engine_config())
+            // Its default reads environment variables that write files and slow every call.
+            .with_debug_options(DebugOptions {
+                profiling_strategy: wasmtime::ProfilingStrategy::None,
+                coredump: None,
+                memdump: None,
+                debug_info: false,
+            });
+        if let Some(fuel) = permissions.max_fuel {
+            builder = builder.with_fuel_limit(fuel);
+        }
+        let engine = match module.place.engine_settings() {
+            // Any trouble with the cache means compiling without it.
+            Some(settings) => builder
+                .clone()
+                .with_cache_config(settings)
+                .compile()
+                .or_else(|_| builder.with_cache_disabled().compile()),
+            None => builder.with_cache_disabled().compile(),
+        }
+        .map_err(|error| engine_refused(&error))?;
+        module.place.compiled();
+        Ok(engine)
+    }
+
+    /// Extism's own configuration, which PDKs read as text: each entry of `config` by its name.
+    fn extism_config(&self) -> BTreeMap<String, String> {
+        let Some(config) = &self.blueprint.config else { return BTreeMap::new() };
+        let entries: BTreeMap<String, Box<RawValue>> = serde_json::from_str(config.get()).unwrap_or_default();
+        entries
+            .into_iter()
+            .map(|(name, value)| {
+                let text = serde_json::from_str::<String>(value.get()).unwrap_or_else(|_| value.get().into());
+                (name, text)
+            })
+            .collect()
+    }
+}
+
+fn engine_config() -> wasmtime::Config {
+    let mut config = wasmtime::Config::new();
+    // Offsets within functions are not reported, and their table is as large as the code.
+    config.generate_address_map(false);
+    config.wasm_backtrace_details(wasmtime::WasmBacktraceDetails::Disable);
+    config.max_wasm_stack(crate::stack::for_guests());
+    config
+}
+
+fn engine_refused(error: &extism::Error) -> ExtensionError {
+    ExtensionError::new(ErrorCode::InvalidSource, format!("The engine refused the module: {}.", error.root_cause()))
+}
+
+fn not_started(reason: Reason) -> ExtensionError {
+    match reason {
+        Reason::Deadline => ExtensionError::new(ErrorCode::Timeout, "The call ran out of time before it started."),
+        Reason::Cancelled => ExtensionError::new(ErrorCode::Cancelled, "The call was cancelled before it started."),
+    }
+}
+
+/// Limits keep their own code whatever the guest was doing; everything else that goes wrong at the start is one thing.
+fn start_up_failed(error: ExtensionError, what: &str) -> ExtensionError {
+    match error.code() {
+        ErrorCode::Timeout | ErrorCode::Cancelled | ErrorCode::MemoryLimit | ErrorCode::FuelExhausted => error,
+        ErrorCode::InitializationFailed => error,
+        _ => ExtensionError::new(ErrorCode::InitializationFailed, format!("The extension's {what} failed: {error}"))
+            .caused_by(error),
+    }
+}

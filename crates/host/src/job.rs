@@ -1,0 +1,284 @@
+//! One piece of work on a thread that somebody lends.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::capability::Capability;
+use crate::config::ExtensionConfig;
+use crate::deadline::{Interrupt, Watch};
+use crate::error::{ErrorCode, ExtensionError, Result};
+use crate::extension::{Extension, ExtensionId};
+use crate::guest::LogRecord;
+use crate::host::{Answer, Call, Outcome, Running, Settled, Shared, State};
+use crate::instance::{Blueprint, Instance};
+use crate::module::Module;
+use crate::prepare::Caps;
+use crate::schedule::{Ticket, Turn};
+
+/// How long a thread goes on with what else waits for its instance before it hands in its answers. Long enough that many small
+/// calls share one trip between threads, short enough that nobody notices.
+const SHARED_TRIP: Duration = Duration::from_micros(200);
+
+/// Work in line.
+pub(crate) enum Work {
+    Load { id: u64, config: Box<ExtensionConfig> },
+    Call { call: Call, submitted: Instant },
+}
+
+impl Work {
+    pub fn load(id: u64, config: ExtensionConfig) -> Self {
+        Self::Load { id, config: Box::new(config) }
+    }
+
+    pub fn call(call: Call) -> Self {
+        Self::Call { call, submitted: Instant::now() }
+    }
+
+    pub const fn extension(&self) -> u64 {
+        match self {
+            Self::Load { id, .. } => *id,
+            Self::Call { call, .. } => call.extension.0,
+        }
+    }
+
+    pub const fn loads(&self) -> bool {
+        matches!(self, Self::Load { .. })
+    }
+
+    /// The outcome of work that never started.
+    pub fn refused(&self, extension: Option<&str>, code: ErrorCode, message: &str) -> Outcome {
+        let error = || ExtensionError::new(code, message);
+        match self {
+            Self::Load { config, .. } => Outcome::Loaded(Err(error().of(&config.name))),
+            Self::Call { call, .. } => {
+                let error = || error().in_method(&call.method).of(extension.unwrap_or_default());
+                Outcome::Called(call.inputs.iter().map(|_| Err(error())).collect())
+            }
+        }
+    }
+}
+
+/// What a load made.
+pub(crate) struct Loaded {
+    pub blueprint: Arc<Blueprint>,
+    pub instances: Vec<Instance>,
+    pub capabilities: Vec<Capability>,
+}
+
+/// Work that may run now, on any thread that may block and has a stack of at least a megabyte.
+pub struct Job {
+    shared: Arc<Shared>,
+    turn: Turn,
+    task: Task,
+}
+
+enum Task {
+    Load { config: Box<ExtensionConfig>, interrupt: Arc<Interrupt> },
+    Calls { instance: Instance, first: Begun },
+}
+
+/// A call that has an instance.
+struct Begun {
+    ticket: Ticket,
+    call: Call,
+    submitted: Instant,
+    interrupt: Arc<Interrupt>,
+}
+
+impl Job {
+    pub(crate) fn begin(shared: &Arc<Shared>, state: &mut State, turn: Turn) -> Self {
+        let task = match begin_work(state, turn.ticket) {
+            (Work::Load { config, .. }, interrupt) => Task::Load { config, interrupt },
+            (Work::Call { call, submitted }, interrupt) => Task::Calls {
+                instance: take_instance(state, turn),
+                first: Begun { ticket: turn.ticket, call, submitted, interrupt },
+            },
+        };
+        Self { shared: Arc::clone(shared), turn, task }
+    }
+
+    /// Runs the work to its end, which its limits see to, and answers what settled. Never panics.
+    #[must_use]
+    pub fn run(self) -> Vec<Settled> {
+        let Self { shared, turn, task } = self;
+        match task {
+            Task::Load { config, interrupt } => run_load(&shared, turn, *config, &interrupt).into_iter().collect(),
+            Task::Calls { instance, first } => run_calls(&shared, turn, instance, first),
+        }
+    }
+}
+
+/// Marks waiting work as running.
+fn begin_work(state: &mut State, ticket: Ticket) -> (Work, Arc<Interrupt>) {
+    let Some(work) = state.waiting.remove(&ticket) else {
+        unreachable!("what is in line is waiting");
+    };
+    let interrupt = Interrupt::new();
+    let running = Running {
+        extension: work.extension(),
+        interrupt: Arc::clone(&interrupt),
+        loads: work.loads(),
+        abandoned: false,
+    };
+    state.running.insert(ticket, running);
+    (work, interrupt)
+}
+
+fn take_instance(state: &mut State, turn: Turn) -> Instance {
+    let Some(instance) = state.extensions.get_mut(&turn.lane).and_then(|found| found.instances[turn.instance].take()) else {
+        unreachable!("an instance that is free is there");
+    };
+    instance
+}
+
+fn run_load(shared: &Shared, turn: Turn, config: ExtensionConfig, interrupt: &Arc<Interrupt>) -> Option<Settled> {
+    let mut log = Vec::new();
+    let name = config.name.clone();
+    let result = caught(|| load(shared, config, interrupt, &mut log)).flatten().map_err(|error| error.of(&name));
+    let mut state = shared.lock();
+    state.schedule.finish(turn.lane, turn.instance, &shared.slots);
+    let abandoned = state.running.remove(&turn.ticket).is_none_or(|running| running.abandoned);
+    let result = match result {
+        Ok(loaded) if !abandoned => {
+            shared.register(&mut state, turn.lane, loaded);
+            Ok(ExtensionId(turn.lane))
+        }
+        other => {
+            state.schedule.close(turn.lane);
+            drop(state);
+            // What nobody waits for any more is dropped here, on this thread.
+            other.map(|_| ExtensionId(turn.lane))
+        }
+    };
+    shared.returned.notify_all();
+    (!abandoned).then_some(Settled { ticket: turn.ticket, outcome: Outcome::Loaded(result), log })
+}
+
+fn load(
+    shared: &Shared,
+    config: ExtensionConfig,
+    interrupt: &Arc<Interrupt>,
+    log: &mut Vec<LogRecord>,
+) -> Result<Loaded> {
+    let ExtensionConfig { name, source, permissions, config, lifecycle, instances: wanted } = config;
+    let caps = Caps { max_memory: permissions.max_memory, max_output: permissions.max_output };
+    let limit = permissions.max_execution_time;
+    let module = Module::load(source, caps, shared.cache.as_ref())?;
+    let log_level = shared.log_level;
+    let blueprint = Arc::new(Blueprint { name, module, permissions, lifecycle, config, log_level });
+    let mut instances = Vec::new();
+    let mut capabilities = Vec::new();
+    for number in 0..wanted {
+        let mut instance = Instance::new(Arc::clone(&blueprint));
+        // Compiling is the host's own doing: the guest's time starts after it.
+        instance.build(interrupt)?;
+        let watch = Watch::until(Instant::now() + limit, interrupt);
+        let started = instance.start(interrupt).and_then(|()| match number {
+            0 => instance.capabilities(interrupt),
+            _ => Ok(Vec::new()),
+        });
+        drop(watch);
+        log.extend(instance.take_log());
+        let found = started?;
+        if number == 0 {
+            capabilities = found;
+        }
+        instances.push(instance);
+    }
+    Ok(Loaded { blueprint, instances, capabilities })
+}
+
+fn run_calls(shared: &Shared, turn: Turn, mut instance: Instance, first: Begun) -> Vec<Settled> {
+    let since = Instant::now();
+    let mut settled = Vec::new();
+    let mut next = Some(first);
+    while let Some(begun) = next.take() {
+        let answers = run_call(&mut instance, &begun);
+        let mut state = shared.lock();
+        state.running.remove(&begun.ticket);
+        if let Some(extension) = state.extensions.get_mut(&turn.lane) {
+            count(extension, &mut instance, &answers);
+        }
+        if since.elapsed() < SHARED_TRIP
+            && let Some(ticket) = state.schedule.go_on(turn.lane)
+            && let (Work::Call { call, submitted }, interrupt) = begin_work(&mut state, ticket)
+        {
+            next = Some(Begun { ticket, call, submitted, interrupt });
+        }
+        drop(state);
+        let log = instance.take_log();
+        settled.push(Settled { ticket: begun.ticket, outcome: Outcome::Called(answers), log });
+    }
+    give_back(shared, turn.lane, turn.instance, instance, |state| {
+        state.schedule.finish(turn.lane, turn.instance, &shared.slots);
+    });
+    settled
+}
+
+/// Gives an instance back to its extension, and lets the extension go if that was what it waited for.
+pub(crate) fn give_back(shared: &Shared, lane: u64, place: usize, instance: Instance, finish: impl FnOnce(&mut State)) {
+    let mut state = shared.lock();
+    if let Some(extension) = state.extensions.get_mut(&lane) {
+        extension.instances[place] = Some(instance);
+    }
+    finish(&mut state);
+    let gone = state.remove_if_done(lane);
+    drop(state);
+    drop(gone);
+    shared.returned.notify_all();
+}
+
+fn run_call(instance: &mut Instance, begun: &Begun) -> Vec<Result<Answer>> {
+    let Begun { call, submitted, interrupt, .. } = begun;
+    let overall = call.timeout.and_then(|timeout| submitted.checked_add(timeout));
+    call.inputs.iter().map(|input| run_one(instance, call, input, overall, interrupt)).collect()
+}
+
+/// Runs a method once, until the extension's own limit or an earlier moment.
+pub(crate) fn run_one(
+    instance: &mut Instance,
+    call: &Call,
+    input: &[u8],
+    overall: Option<Instant>,
+    interrupt: &Arc<Interrupt>,
+) -> Result<Answer> {
+    let method = &call.method;
+    let blueprint = instance.blueprint();
+    let limit = Instant::now() + blueprint.permissions.max_execution_time;
+    let watch = Watch::until(overall.map_or(limit, |overall| overall.min(limit)), interrupt);
+    let result = caught(|| instance.call(method, input, interrupt)).unwrap_or_else(|panic| {
+        instance.abandon();
+        Err(panic)
+    });
+    drop(watch);
+    result
+        .and_then(|answer| Answer::read(answer, call.form))
+        .map_err(|error| error.of(&blueprint.name).in_method(method))
+}
+
+/// Adds what a piece of work came to, to its extension's figures.
+pub(crate) fn count(extension: &mut Extension, instance: &mut Instance, answers: &[Result<Answer>]) {
+    for answer in answers {
+        extension.figures.count(answer.as_ref().err().map(ExtensionError::code));
+    }
+    extension.figures.faults += instance.take_faults();
+    extension.figures.fuel = instance.fuel().or(extension.figures.fuel);
+}
+
+/// A panic in the engine or here costs one call, not the process.
+fn caught<T>(work: impl FnOnce() -> T) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let words = words(panic.as_ref());
+        ExtensionError::new(ErrorCode::Trap, format!("The engine failed, which is a defect of this host: {words}."))
+    })
+}
+
+fn words(panic: &(dyn Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("it did not say why")
+}

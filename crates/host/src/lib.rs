@@ -1,0 +1,72 @@
+//! Loads WebAssembly extensions and calls them, with hard limits on memory and time.
+//!
+//! An *extension* is a WebAssembly module built with any of Extism's development kits. This crate loads it, starts it as
+//! Morphir's protocol says, and calls its methods in sandboxes that can neither hang nor crash nor starve the process.
+//!
+//! [`ExtismExtensionHost`] is the asynchronous face. Beneath it, [`Host`] is a state machine without threads of its own: it says what may
+//! run now, and whoever uses it lends the threads. Here the caller lends its own:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use morphir_extension_host::{
+//!     Answer, Call, ExtensionConfig, Form, Host, HostOptions, Lifecycle, Outcome, Slots, Source,
+//! };
+//!
+//! let echo = wat::parse_str(
+//!     r#"(module
+//!       (import "extism:host/env" "input_offset" (func $offset (result i64)))
+//!       (import "extism:host/env" "input_length" (func $length (result i64)))
+//!       (import "extism:host/env" "output_set" (func $output (param i64 i64)))
+//!       (func (export "echo") (call $output (call $offset) (call $length))))"#,
+//! )?;
+//! let host = Host::new(HostOptions { cache: None, slots: Arc::new(Slots::new(1)), log_level: None });
+//! let mut config = ExtensionConfig::new("echo", Source::from_bytes(echo));
+//! config.lifecycle = Lifecycle::None;
+//!
+//! host.load(config)?;
+//! let settled = host.next().expect("a load to run").run();
+//! let Outcome::Loaded(Ok(id)) = settled[0].outcome else { panic!("{settled:?}") };
+//!
+//! let inputs = vec![b"hello".to_vec()];
+//! host.submit(Call { extension: id, method: "echo".into(), inputs, form: Form::Text, timeout: None })?;
+//! let settled = host.next().expect("a call to run").run();
+//! let Outcome::Called(answers) = &settled[0].outcome else { panic!("{settled:?}") };
+//! assert_eq!(*answers[0].as_ref().unwrap(), Answer::Text("hello".into()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#[cfg(feature = "tokio")]
+mod asynchronous;
+mod cache;
+mod capability;
+mod config;
+mod deadline;
+mod error;
+mod extension;
+mod guest;
+mod host;
+mod imports;
+mod injected;
+mod instance;
+mod job;
+mod module;
+mod outcome;
+mod prepare;
+mod schedule;
+mod stack;
+
+#[cfg(feature = "tokio")]
+pub use asynchronous::ExtismExtensionHost;
+pub use cache::Cache;
+pub use capability::Capability;
+pub use config::{
+    DEFAULT_MAX_EXECUTION_TIME, DEFAULT_MAX_MEMORY, DEFAULT_MAX_OUTPUT, ExtensionConfig, Lifecycle, MAX_EXECUTION_TIME,
+    MAX_INSTANCES, MAX_MEMORY, MIN_MEMORY, Permissions, Source,
+};
+pub use error::{ErrorCode, ExtensionError, Result};
+pub use extension::{ExtensionId, Stats};
+pub use guest::{LogLevel, LogRecord};
+pub use host::{Answer, Call, Form, Host, HostOptions, Listing, Outcome, Settled};
+pub use job::Job;
+pub use module::MAX_MODULE_BYTES;
+pub use schedule::Slots;

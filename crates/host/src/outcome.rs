@@ -1,0 +1,117 @@
+//! Names what came of a call, from what the host knows.
+//!
+//! The engine's own messages are no evidence: a timeout and a cancel both read `timeout`, and a guest can put any word into its
+//! own error. So the name comes from who asked for an interrupt, whether the guest's function came back, and what it was
+//! refused; the guest's text is only ever quoted.
+
+use wasmtime::{Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+use crate::deadline::Reason;
+use crate::error::{ErrorCode, ExtensionError};
+use crate::guest::{Account, Refusal};
+
+/// What the engine answers.
+pub(crate) type Answer<T> = Result<T, (extism::Error, i32)>;
+
+/// What the host knows about a call that is over.
+pub(crate) struct Facts<T> {
+    pub answer: Answer<T>,
+    pub account: Account,
+    /// Why the host wanted to end it early, if it did.
+    pub reason: Option<Reason>,
+    /// Whether it used all of its fuel.
+    pub out_of_fuel: bool,
+}
+
+/// What came of a call, and whether the instance can go on.
+pub(crate) struct Outcome<T> {
+    pub result: Result<T, ExtensionError>,
+    /// The instance's state cannot be trusted any more.
+    pub fault: bool,
+}
+
+/// Names the outcome.
+pub(crate) fn outcome<T>(facts: Facts<T>) -> Outcome<T> {
+    let Facts { answer, account, reason, out_of_fuel } = facts;
+    // Taken back is taken back, even where the answer was ready in the same moment.
+    if reason == Some(Reason::Cancelled) {
+        return fault(ErrorCode::Cancelled, "The call was cancelled.");
+    }
+    let (error, engine_code) = match answer {
+        Ok(output) => return returned(output, account),
+        Err(error) => error,
+    };
+    if reason == Some(Reason::Deadline) {
+        return fault(ErrorCode::Timeout, "The call ran out of time.");
+    }
+    if out_of_fuel {
+        return fault(ErrorCode::FuelExhausted, "The extension ran all the instructions that `max_fuel` grants.");
+    }
+    match account.refused {
+        Some(Refusal::Output(length)) => {
+            return fault(
+                ErrorCode::MemoryLimit,
+                format!("The extension set an output of {length} bytes, more than `max_output` grants."),
+            );
+        }
+        Some(Refusal::NotGranted(function)) => {
+            return fault(ErrorCode::Trap, format!("The extension called `{function}`, for which it has no grant."));
+        }
+        None => {}
+    }
+    if error.downcast_ref::<Trap>().is_some() {
+        return fault(ErrorCode::Trap, trap(&error));
+    }
+    // WASI's way to end a program; extism keeps its code.
+    if error.is::<I32Exit>() {
+        return fault(ErrorCode::Trap, format!("The extension ended itself with exit code {engine_code}."));
+    }
+    // The guest's words are in `account`, never here: this is the engine's own limiter.
+    if error.root_cause().to_string() == "oom" {
+        return fault(ErrorCode::MemoryLimit, "The extension needed more memory than `max_memory` grants.");
+    }
+    fault(ErrorCode::Trap, format!("The engine broke the call off: {}.", error.root_cause()))
+}
+
+fn returned<T>(output: T, account: Account) -> Outcome<T> {
+    let code = account.returned.unwrap_or_default();
+    let failure = match account.error {
+        Some(text) => ExtensionError::new(ErrorCode::ExtensionError, text),
+        None if code != 0 => ExtensionError::new(
+            ErrorCode::ExtensionError,
+            format!("The extension returned the code {code} without saying why."),
+        ),
+        // Ended by `exit(0)`: an answer, but nothing that can be called again.
+        None => return Outcome { result: Ok(output), fault: account.returned.is_none() },
+    };
+    Outcome { result: Err(failure), fault: account.returned.is_none() }
+}
+
+fn fault<T>(code: ErrorCode, message: impl Into<String>) -> Outcome<T> {
+    Outcome { result: Err(ExtensionError::new(code, message)), fault: true }
+}
+
+/// What trapped and where, with the names of functions where the module has them.
+fn trap(error: &extism::Error) -> String {
+    let what = error.root_cause().to_string();
+    let what = what.strip_prefix("wasm trap: ").unwrap_or(&what);
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else {
+        return format!("The extension trapped: {what}.");
+    };
+    let places: Vec<String> = backtrace
+        .frames()
+        .iter()
+        .take(5)
+        .map(|frame| match frame.func_name() {
+            Some(name) => wasmtime_name(name),
+            None => format!("function {}", frame.func_index()),
+        })
+        .collect();
+    format!("The extension trapped: {what}, in {}.", places.join(", called by "))
+}
+
+/// Names in a module can be of any length.
+fn wasmtime_name(name: &str) -> String {
+    if name.chars().count() <= 120 { name.into() } else { format!("{}…", name.chars().take(119).collect::<String>()) }
+}

@@ -1,0 +1,313 @@
+//! Who runs next: a state machine without threads.
+//!
+//! Each extension has a lane: work in the order in which it came, and instances to run it. A lane with work and a free
+//! instance is ready, and ready lanes take turns, so that one busy extension does not starve the others.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How many runs may go on at once, in every host that shares these slots.
+#[derive(Debug)]
+pub struct Slots {
+    limit: usize,
+    used: AtomicUsize,
+}
+
+impl Slots {
+    /// At most `limit` runs at once, and at least one.
+    #[must_use]
+    pub const fn new(limit: usize) -> Self {
+        Self { limit: if limit == 0 { 1 } else { limit }, used: AtomicUsize::new(0) }
+    }
+
+    /// How many runs may go on at once.
+    #[must_use]
+    pub const fn limit(&self) -> usize {
+        self.limit
+    }
+
+    fn acquire(&self) -> bool {
+        self.used
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |used| (used < self.limit).then_some(used + 1))
+            .is_ok()
+    }
+
+    fn release(&self) {
+        self.used.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Names one piece of work.
+pub(crate) type Ticket = u64;
+/// Names a lane: the extension's id.
+pub(crate) type LaneId = u64;
+
+/// One piece of work that may start now, on this instance of its lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Turn {
+    pub lane: LaneId,
+    pub ticket: Ticket,
+    pub instance: usize,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Schedule {
+    lanes: HashMap<LaneId, Lane>,
+    /// Lanes that have work and a free instance, each once.
+    ready: VecDeque<LaneId>,
+}
+
+#[derive(Debug, Default)]
+struct Lane {
+    waiting: VecDeque<Ticket>,
+    /// Taken back while waiting; skipped when their turn comes.
+    removed: HashSet<Ticket>,
+    free: Vec<usize>,
+    busy: usize,
+    ready: bool,
+}
+
+impl Lane {
+    fn waits(&self) -> usize {
+        self.waiting.len() - self.removed.len()
+    }
+
+    fn next(&mut self) -> Option<Ticket> {
+        while let Some(ticket) = self.waiting.pop_front() {
+            if !self.removed.remove(&ticket) {
+                return Some(ticket);
+            }
+        }
+        None
+    }
+}
+
+impl Schedule {
+    /// Opens a lane with this many instances.
+    pub fn open(&mut self, lane: LaneId, instances: usize) {
+        // The last is taken first: after a quiet time the same few instances serve, and their memory stays warm.
+        let free = (0..instances).rev().collect();
+        self.lanes.insert(lane, Lane { free, ..Lane::default() });
+    }
+
+    /// Closes a lane. Its work must be done or removed.
+    pub fn close(&mut self, lane: LaneId) {
+        self.lanes.remove(&lane);
+        self.ready.retain(|ready| *ready != lane);
+    }
+
+    /// Puts work at the end of its lane.
+    pub fn submit(&mut self, lane: LaneId, ticket: Ticket) {
+        if let Some(found) = self.lanes.get_mut(&lane) {
+            found.waiting.push_back(ticket);
+            self.note(lane);
+        }
+    }
+
+    /// Takes work back that has not started. Answers whether it was still waiting.
+    pub fn remove(&mut self, lane: LaneId, ticket: Ticket) -> bool {
+        let Some(found) = self.lanes.get_mut(&lane) else { return false };
+        // Work comes in the order of its tickets, so it can be found by halving.
+        let waits = found.waiting.binary_search(&ticket).is_ok() && found.removed.insert(ticket);
+        if waits && found.waits() == 0 {
+            found.waiting.clear();
+            found.removed.clear();
+        }
+        waits
+    }
+
+    /// Takes back all of a lane's work that has not started.
+    pub fn remove_all(&mut self, lane: LaneId) -> Vec<Ticket> {
+        let Some(found) = self.lanes.get_mut(&lane) else { return Vec::new() };
+        let removed = std::mem::take(&mut found.removed);
+        found.waiting.drain(..).filter(|ticket| !removed.contains(ticket)).collect()
+    }
+
+    /// The next work that may start, if a slot is free. Whoever takes it has to `finish` it.
+    pub fn take(&mut self, slots: &Slots) -> Option<Turn> {
+        while let Some(lane) = self.ready.front().copied() {
+            let Some(found) = self.lanes.get_mut(&lane).filter(|found| found.waits() > 0 && !found.free.is_empty()) else {
+                self.leave_ready();
+                continue;
+            };
+            if !slots.acquire() {
+                return None;
+            }
+            let (Some(ticket), Some(instance)) = (found.next(), found.free.pop()) else {
+                unreachable!("a ready lane has work and a free instance");
+            };
+            found.busy += 1;
+            self.leave_ready();
+            self.note(lane);
+            return Some(Turn { lane, ticket, instance });
+        }
+        None
+    }
+
+    /// More work for an instance that has just done some, without giving it back; nothing while other lanes wait their turn.
+    pub fn go_on(&mut self, lane: LaneId) -> Option<Ticket> {
+        if self.ready.iter().any(|ready| *ready != lane) {
+            return None;
+        }
+        self.lanes.get_mut(&lane)?.next()
+    }
+
+    /// Gives an instance and its slot back.
+    pub fn finish(&mut self, lane: LaneId, instance: usize, slots: &Slots) {
+        slots.release();
+        self.give_back(lane, instance);
+    }
+
+    /// Takes a free instance out of turn, for a caller that brings its own thread.
+    pub fn borrow(&mut self, lane: LaneId) -> Option<usize> {
+        let found = self.lanes.get_mut(&lane)?;
+        let instance = found.free.pop()?;
+        found.busy += 1;
+        Some(instance)
+    }
+
+    /// Gives back what was borrowed.
+    pub fn give_back(&mut self, lane: LaneId, instance: usize) {
+        if let Some(found) = self.lanes.get_mut(&lane) {
+            found.busy -= 1;
+            found.free.push(instance);
+            self.note(lane);
+        }
+    }
+
+    /// How much of a lane's work waits, and how many of its instances are at work.
+    pub fn load(&self, lane: LaneId) -> (usize, usize) {
+        self.lanes.get(&lane).map_or((0, 0), |found| (found.waits(), found.busy))
+    }
+
+    /// Whether some lane could start if it had a slot.
+    pub fn waits_for_slot(&self) -> bool {
+        self.ready.iter().any(|lane| self.lanes.get(lane).is_some_and(|found| found.waits() > 0 && !found.free.is_empty()))
+    }
+
+    fn note(&mut self, lane: LaneId) {
+        if let Some(found) = self.lanes.get_mut(&lane)
+            && !found.ready
+            && found.waits() > 0
+            && !found.free.is_empty()
+        {
+            found.ready = true;
+            self.ready.push_back(lane);
+        }
+    }
+
+    fn leave_ready(&mut self) {
+        if let Some(lane) = self.ready.pop_front()
+            && let Some(found) = self.lanes.get_mut(&lane)
+        {
+            found.ready = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turns(schedule: &mut Schedule, slots: &Slots) -> Vec<(LaneId, Ticket)> {
+        std::iter::from_fn(|| schedule.take(slots)).map(|turn| (turn.lane, turn.ticket)).collect()
+    }
+
+    #[test]
+    fn one_instance_keeps_the_order() {
+        let (mut schedule, slots) = (Schedule::default(), Slots::new(8));
+        schedule.open(1, 1);
+        for ticket in 1..=3 {
+            schedule.submit(1, ticket);
+        }
+        let first = schedule.take(&slots).unwrap();
+        assert_eq!(first.ticket, 1);
+        assert_eq!(schedule.take(&slots), None, "its only instance is busy");
+        schedule.finish(1, first.instance, &slots);
+        assert_eq!(schedule.take(&slots).unwrap().ticket, 2);
+    }
+
+    #[test]
+    fn several_instances_run_together() {
+        let (mut schedule, slots) = (Schedule::default(), Slots::new(8));
+        schedule.open(1, 2);
+        for ticket in 1..=3 {
+            schedule.submit(1, ticket);
+        }
+        assert_eq!(turns(&mut schedule, &slots), [(1, 1), (1, 2)]);
+    }
+
+    #[test]
+    fn lanes_take_turns_for_the_slots() {
+        let (mut schedule, slots) = (Schedule::default(), Slots::new(2));
+        for lane in 1..=3 {
+            schedule.open(lane, 4);
+            schedule.submit(lane, lane * 10);
+            schedule.submit(lane, lane * 10 + 1);
+        }
+        assert_eq!(turns(&mut schedule, &slots), [(1, 10), (2, 20)]);
+        schedule.finish(1, 0, &slots);
+        assert_eq!(turns(&mut schedule, &slots), [(3, 30)], "the third lane has not had a turn yet");
+        assert!(schedule.waits_for_slot());
+    }
+
+    #[test]
+    fn what_was_taken_back_never_starts() {
+        let (mut schedule, slots) = (Schedule::default(), Slots::new(8));
+        schedule.open(1, 1);
+        for ticket in 1..=4 {
+            schedule.submit(1, ticket);
+        }
+        assert!(schedule.remove(1, 1));
+        assert!(!schedule.remove(1, 1), "only once");
+        let turn = schedule.take(&slots).unwrap();
+        assert_eq!(turn.ticket, 2);
+        assert!(!schedule.remove(1, 2), "it runs");
+        assert!(schedule.remove(1, 3));
+        assert_eq!(schedule.remove_all(1), [4]);
+        schedule.finish(1, turn.instance, &slots);
+        assert_eq!(schedule.take(&slots), None);
+        assert_eq!(schedule.load(1), (0, 0));
+    }
+
+    #[test]
+    fn an_instance_goes_on_only_while_no_other_lane_waits() {
+        let (mut schedule, slots) = (Schedule::default(), Slots::new(1));
+        schedule.open(1, 1);
+        schedule.open(2, 1);
+        for ticket in 1..=3 {
+            schedule.submit(1, ticket);
+        }
+        assert_eq!(schedule.take(&slots).unwrap().ticket, 1);
+        assert_eq!(schedule.go_on(1), Some(2));
+        schedule.submit(2, 9);
+        assert_eq!(schedule.go_on(1), None);
+    }
+
+    #[test]
+    fn a_borrowed_instance_is_not_lent_twice() {
+        let (mut schedule, slots) = (Schedule::default(), Slots::new(8));
+        schedule.open(1, 1);
+        let borrowed = schedule.borrow(1).unwrap();
+        assert_eq!(schedule.borrow(1), None);
+        schedule.submit(1, 1);
+        assert_eq!(schedule.take(&slots), None);
+        schedule.give_back(1, borrowed);
+        assert_eq!(schedule.take(&slots).unwrap().ticket, 1);
+    }
+
+    #[test]
+    fn slots_are_shared_between_schedules() {
+        let slots = Slots::new(1);
+        let (mut one, mut other) = (Schedule::default(), Schedule::default());
+        one.open(1, 1);
+        other.open(1, 1);
+        one.submit(1, 1);
+        other.submit(1, 1);
+        let turn = one.take(&slots).unwrap();
+        assert_eq!(other.take(&slots), None);
+        assert!(other.waits_for_slot());
+        one.finish(1, turn.instance, &slots);
+        assert!(other.take(&slots).is_some());
+    }
+}
