@@ -1,1 +1,6 @@
-//! x
+//! Node-API binding of the extension host: it converts, and decides nothing.
+
+mod error;
+mod host;
+mod settled;
+mod task;

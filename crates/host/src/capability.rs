@@ -21,6 +21,12 @@ pub struct Capability {
     pub return_schema: Option<Box<RawValue>>,
 }
 
+/// Capabilities as JSON, schemas as the extension wrote them.
+#[must_use]
+pub fn to_json(capabilities: &[Capability]) -> String {
+    serde_json::to_string(capabilities).unwrap_or_else(|_| "[]".into())
+}
+
 /// Reads what `capabilities` answered: a list of at least a name each.
 pub(crate) fn read(answer: &[u8]) -> Result<Vec<Capability>> {
     serde_json::from_slice(answer).map_err(|error| {

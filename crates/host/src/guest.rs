@@ -36,6 +36,12 @@ pub enum LogLevel {
 }
 
 impl LogLevel {
+    /// The level of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Trace, Self::Debug, Self::Info, Self::Warn, Self::Error].into_iter().find(|level| level.as_str() == name)
+    }
+
     /// The level's name in lower case.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

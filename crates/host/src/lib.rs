@@ -58,7 +58,7 @@ mod stack;
 #[cfg(feature = "tokio")]
 pub use asynchronous::ExtismExtensionHost;
 pub use cache::Cache;
-pub use capability::Capability;
+pub use capability::{Capability, to_json};
 pub use config::{
     DEFAULT_MAX_EXECUTION_TIME, DEFAULT_MAX_MEMORY, DEFAULT_MAX_OUTPUT, ExtensionConfig, Lifecycle, MAX_EXECUTION_TIME,
     MAX_INSTANCES, MAX_MEMORY, MIN_MEMORY, Permissions, Source,

@@ -1,0 +1,145 @@
+'use strict'
+
+// Arguments of the wrong type are a programmer's mistake: a TypeError that names the argument, before anything starts.
+
+const { fileURLToPath } = require('node:url')
+
+/** The longest timeout, in milliseconds: a day, as the core has it; timers overflow at 24.8 days. */
+const MAX_TIMEOUT = 86_400_000
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error']
+
+function describe(value) {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'an array'
+  const type = typeof value
+  if (type === 'object') return `an instance of ${value.constructor?.name ?? 'Object'}`
+  if (type === 'string') return `the string ${JSON.stringify(value.slice(0, 40))}`
+  return type === 'undefined' ? 'undefined' : `${type} ${String(value)}`
+}
+
+function wrong(name, expected, value) {
+  return new TypeError(`${name} must be ${expected}; it is ${describe(value)}.`)
+}
+
+function isObject(value) {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function checkObject(name, value) {
+  if (!isObject(value)) throw wrong(name, 'an object', value)
+}
+
+function checkKeys(name, value, allowed) {
+  const unknown = Object.keys(value).find((key) => !allowed.includes(key))
+  if (unknown !== undefined) {
+    throw new TypeError(`${name} has no option ${JSON.stringify(unknown)}; it has ${allowed.join(', ')}.`)
+  }
+}
+
+function checkId(id) {
+  if (!Number.isSafeInteger(id) || id < 0) throw wrong('The extension id', 'a number from loadExtension', id)
+}
+
+function checkMethod(method) {
+  if (typeof method !== 'string' || method === '') throw wrong('The method', 'a string that is not empty', method)
+}
+
+function checkSignal(signal) {
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw wrong('signal', 'an AbortSignal', signal)
+  }
+}
+
+/** What a host is set up with. */
+function hostOptions(options) {
+  checkObject('The options of ExtensionHost', options)
+  checkKeys('ExtensionHost', options, ['cacheDir', 'maxConcurrentCalls', 'onLog', 'logLevel'])
+  const { cacheDir, maxConcurrentCalls, onLog, logLevel } = options
+  if (cacheDir !== undefined && typeof cacheDir !== 'boolean' && (typeof cacheDir !== 'string' || cacheDir === '')) {
+    throw wrong('cacheDir', 'a directory, or false for none', cacheDir)
+  }
+  if (maxConcurrentCalls !== undefined) {
+    if (typeof maxConcurrentCalls !== 'number') throw wrong('maxConcurrentCalls', 'a number', maxConcurrentCalls)
+    if (!Number.isInteger(maxConcurrentCalls) || maxConcurrentCalls < 1 || maxConcurrentCalls > 1024) {
+      throw new RangeError(`maxConcurrentCalls must be a whole number from 1 to 1024; it is ${maxConcurrentCalls}.`)
+    }
+  }
+  if (onLog !== undefined && typeof onLog !== 'function') throw wrong('onLog', 'a function', onLog)
+  if (logLevel !== undefined && !LOG_LEVELS.includes(logLevel)) {
+    throw wrong('logLevel', `one of ${LOG_LEVELS.join(', ')}`, logLevel)
+  }
+  return { native: { cacheDir, maxConcurrentCalls, logLevel: onLog && (logLevel ?? 'info') }, onLog }
+}
+
+/** What an extension is loaded with: its configuration as JSON, and what cannot be JSON. */
+function extensionConfig(config) {
+  checkObject('The configuration', config)
+  const { source, ...rest } = config
+  if (typeof rest.name !== 'string') throw wrong('name', 'a string', rest.name)
+  checkObject('source', source)
+  const { bytes, path, ...where } = source
+  if (typeof where.type !== 'string') throw wrong('source.type', 'the string "wasm"', where.type)
+  if (bytes !== undefined && !(bytes instanceof Uint8Array)) throw wrong('source.bytes', 'a Uint8Array', bytes)
+  for (const key of ['permissions', 'config']) {
+    if (rest[key] !== undefined) checkObject(key, rest[key])
+  }
+  if (rest.instances !== undefined && typeof rest.instances !== 'number') {
+    throw wrong('instances', 'a number', rest.instances)
+  }
+  return { json: JSON.stringify({ ...rest, source: { ...where, path: filePath(path) } }), bytes, name: rest.name }
+}
+
+function filePath(path) {
+  if (path instanceof URL) return fileURLToPath(path)
+  if (path !== undefined && typeof path !== 'string') throw wrong('source.path', 'a string or a file: URL', path)
+  return path
+}
+
+/** How a load is made. */
+function loadOptions(options) {
+  checkObject('The options', options)
+  checkKeys('loadExtension', options, ['signal'])
+  checkSignal(options.signal)
+  return options
+}
+
+/** How a call is made. */
+function callOptions(options, more = []) {
+  checkObject('The options', options)
+  checkKeys('A call', options, ['signal', 'timeout', ...more])
+  checkSignal(options.signal)
+  const { timeout } = options
+  if (timeout !== undefined) {
+    if (typeof timeout !== 'number') throw wrong('timeout', 'a number of milliseconds', timeout)
+    if (!(timeout > 0 && timeout <= MAX_TIMEOUT)) {
+      throw new RangeError(`timeout must be more than 0 and at most ${MAX_TIMEOUT} milliseconds; it is ${timeout}.`)
+    }
+  }
+  return options
+}
+
+/** How an extension is unloaded or a host closed. */
+function endOptions(options) {
+  checkObject('The options', options)
+  checkKeys('It', options, ['cancel'])
+  if (options.cancel !== undefined && typeof options.cancel !== 'boolean') throw wrong('cancel', 'a boolean', options.cancel)
+  return options
+}
+
+/** Text or bytes that go to an extension as they are. */
+function rawInput(input) {
+  if (typeof input === 'string' || input instanceof Uint8Array) return input
+  throw wrong('The input', 'a string or a Uint8Array', input)
+}
+
+module.exports = {
+  callOptions,
+  checkId,
+  checkMethod,
+  endOptions,
+  extensionConfig,
+  hostOptions,
+  loadOptions,
+  rawInput,
+  wrong,
+}

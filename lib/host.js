@@ -1,0 +1,276 @@
+'use strict'
+
+const { NativeHost } = require('../binding.js')
+const {
+  callOptions,
+  checkId,
+  checkMethod,
+  endOptions,
+  extensionConfig,
+  hostOptions,
+  loadOptions,
+  rawInput,
+  wrong,
+} = require('./arguments.js')
+const { ExtensionError, fromFailure } = require('./error.js')
+const { stopAtExit } = require('./exit.js')
+const { lend } = require('./threads.js')
+
+class ExtensionHost {
+  #native
+  #onLog
+  /** What was submitted and has not settled, by ticket. */
+  #pending = new Map()
+  /** Names and numbers of instances, by id: the core knows both, but a log line should not have to ask. */
+  #loaded = new Map()
+  #deliver = (settled) => {
+    for (const work of settled) this.#settle(work)
+  }
+
+  constructor(options = {}) {
+    const { native, onLog } = hostOptions(options)
+    this.#onLog = onLog
+    try {
+      this.#native = new NativeHost(native)
+    } catch (error) {
+      throw new ExtensionError({ code: error.code, message: error.message })
+    }
+    stopAtExit(this.#native)
+  }
+
+  loadExtension(config, options = {}) {
+    return attempt(async () => {
+      const { json, bytes, name } = extensionConfig(config)
+      const { signal } = loadOptions(options)
+      const work = { extension: name, signal }
+      const id = await this.#submit(work, () => this.#native.load(json, bytes), (settled) => settled.id)
+      this.#loaded.set(id, { name, instances: config.instances ?? 1 })
+      return id
+    })
+  }
+
+  call(id, method, params, options = {}) {
+    return attempt(() => this.#call(id, method, () => toJson(params, method), false, options, fromJson))
+  }
+
+  callRaw(id, method, input = '', options = {}) {
+    return attempt(() => this.#call(id, method, () => rawInput(input), true, options, (answer) => answer))
+  }
+
+  callMany(id, method, paramsList, options = {}) {
+    return attempt(async () => {
+      if (!Array.isArray(paramsList)) throw wrong('The list of params', 'an array', paramsList)
+      const { settled: wantsSettled = false, ...callsOptions } = callOptions(options, ['settled'])
+      if (typeof wantsSettled !== 'boolean') throw wrong('settled', 'a boolean', wantsSettled)
+      checkId(id)
+      checkMethod(method)
+      const inputs = paramsList.map((params) => toJson(params, method))
+      const parts = split(inputs, this.#loaded.get(id)?.instances ?? 1)
+      const answered = await Promise.all(parts.map((part) => this.#callPart(id, method, part, callsOptions)))
+      const results = answered.flat()
+      if (wantsSettled) return results
+      const failed = results.findIndex((result) => result.status === 'rejected')
+      if (failed < 0) return results.map((result) => result.value)
+      throw Object.assign(results[failed].reason, { index: failed })
+    })
+  }
+
+  capabilities(id) {
+    checkId(id)
+    return JSON.parse(orThrow(this.#native.capabilities(id)))
+  }
+
+  stats(id) {
+    checkId(id)
+    return orThrow(this.#native.stats(id))
+  }
+
+  list() {
+    return this.#native.list().map(({ id, name, capabilities, stats }) => ({
+      id,
+      name,
+      protocol: 'extism',
+      capabilities: JSON.parse(capabilities),
+      callCount: stats.calls,
+      errorCount: stats.errors,
+      uptime: stats.uptime,
+    }))
+  }
+
+  unloadExtension(id, options = {}) {
+    return attempt(async () => {
+      checkId(id)
+      const { cancel = false } = endOptions(options)
+      this.#deliver(this.#native.unload(id, cancel))
+      await this.#allSettled((work) => work.id === id)
+      this.#loaded.delete(id)
+    })
+  }
+
+  close(options = {}) {
+    return attempt(async () => {
+      const { cancel = false } = endOptions(options)
+      this.#deliver(this.#native.close(cancel))
+      await this.#allSettled(() => true)
+      this.#loaded.clear()
+    })
+  }
+
+  [Symbol.asyncDispose]() {
+    return this.close()
+  }
+
+  #call(id, method, input, raw, options, read) {
+    checkId(id)
+    checkMethod(method)
+    const { signal, timeout } = callOptions(options)
+    const bytes = input()
+    const work = { id, extension: this.#loaded.get(id)?.name, method, signal, timeout }
+    return this.#submit(
+      work,
+      () => this.#native.submit(id, method, bytes, raw, timeout),
+      ({ answers: [answer] }) => {
+        if (isFailure(answer)) throw this.#error(answer, work)
+        return read(answer, work)
+      },
+    )
+  }
+
+  /** Part of `callMany`: one trip, an outcome for each input. */
+  #callPart(id, method, inputs, { signal, timeout }) {
+    const work = { id, extension: this.#loaded.get(id)?.name, method, signal, timeout }
+    return this.#submit(
+      work,
+      () => this.#native.submit(id, method, inputs, false, timeout),
+      ({ answers }) =>
+        answers.map((answer) => {
+          try {
+            if (isFailure(answer)) throw this.#error(answer, work)
+            return { status: 'fulfilled', value: fromJson(answer, work) }
+          } catch (reason) {
+            return { status: 'rejected', reason }
+          }
+        }),
+    )
+  }
+
+  /** Submits work to the core and answers a promise for what `read` makes of its outcome. */
+  #submit(work, submit, read) {
+    const { signal, timeout } = work
+    if (signal?.aborted) return Promise.reject(cancelled(work))
+    const ticket = submit()
+    if (typeof ticket !== 'number') return Promise.reject(this.#error(ticket, work))
+    work.ticket = ticket
+    work.read = read
+    work.promise = new Promise((resolve, reject) => {
+      work.resolve = resolve
+      work.reject = reject
+    })
+    this.#pending.set(ticket, work)
+    if (signal !== undefined) {
+      work.abort = () => this.#deliver(this.#native.cancel(ticket))
+      signal.addEventListener('abort', work.abort, { once: true })
+    }
+    if (timeout !== undefined) {
+      work.timer = setTimeout(() => this.#deliver(this.#native.expire(ticket)), timeout)
+    }
+    lend(this.#native, this.#deliver)
+    return work.promise
+  }
+
+  #settle(settled) {
+    const work = this.#pending.get(settled.ticket)
+    if (work === undefined) return
+    this.#pending.delete(settled.ticket)
+    if (work.abort !== undefined) work.signal.removeEventListener('abort', work.abort)
+    clearTimeout(work.timer)
+    if (settled.log !== undefined) this.#log(settled, work)
+    try {
+      if (settled.failure !== undefined) throw this.#error(settled.failure, work)
+      work.resolve(work.read(settled))
+    } catch (error) {
+      work.reject(error)
+    }
+  }
+
+  #log({ log, id = undefined }, work) {
+    for (const { level, message } of log) {
+      const record = { level, message, extension: work.extension, id: work.id ?? id, method: work.method }
+      try {
+        this.#onLog(record)
+      } catch (error) {
+        // A listener's mistake must not keep a call from settling; it is reported as any uncaught error is.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+  }
+
+  #error(failure, { extension, method, signal }) {
+    const cause = failure.code === 'Cancelled' && signal?.aborted ? signal.reason : undefined
+    return fromFailure(failure, { extension, method, cause })
+  }
+
+  async #allSettled(concerns) {
+    const promises = [...this.#pending.values()].filter(concerns).map((work) => work.promise)
+    await Promise.allSettled(promises)
+  }
+}
+
+/** Runs the work of an asynchronous method: whatever it throws rejects its promise. */
+function attempt(work) {
+  try {
+    return work()
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+function cancelled({ extension, method, signal }) {
+  const message = 'The call was cancelled before it started.'
+  return new ExtensionError({ code: 'Cancelled', message, extension, method, cause: signal.reason })
+}
+
+function isFailure(answer) {
+  return typeof answer === 'object' && !(answer instanceof Uint8Array)
+}
+
+function orThrow(answer) {
+  if (typeof answer === 'object' && answer !== null && 'code' in answer) throw fromFailure(answer)
+  return answer
+}
+
+/** Params as JSON text; nothing where there are none. */
+function toJson(params, method) {
+  if (params === undefined) return ''
+  const unwritable = (message, cause) => new ExtensionError({ code: 'SerializationError', message, method, cause })
+  let text
+  try {
+    text = JSON.stringify(params)
+  } catch (cause) {
+    throw unwritable(`The params cannot be written as JSON: ${cause.message}`, cause)
+  }
+  if (text === undefined) throw unwritable(`The params cannot be written as JSON: they are a ${typeof params}.`)
+  return text
+}
+
+function fromJson(text, { extension, method }) {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    const what = text === '' ? 'It answered nothing' : `The answer is not JSON: ${cause.message}`
+    const message = `${what}. For answers that are not JSON use callRaw.`
+    throw new ExtensionError({ code: 'SerializationError', message, extension, method, cause })
+  }
+}
+
+/** Splits a list into at most `count` parts of about the same length, in order. */
+function split(list, count) {
+  const length = Math.ceil(list.length / Math.min(count, Math.max(list.length, 1)))
+  const parts = []
+  for (let start = 0; start < list.length; start += length) parts.push(list.slice(start, start + length))
+  return parts
+}
+
+module.exports = { ExtensionHost }

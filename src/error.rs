@@ -1,0 +1,33 @@
+//! An `ExtensionError` as JavaScript sees it; `lib/error.js` makes the `Error` from it.
+
+use std::error::Error;
+
+use morphir_extension_host::ExtensionError;
+use napi_derive::napi;
+
+/// Why something failed.
+#[napi(object)]
+pub struct Failure {
+    /// The stable code.
+    pub code: String,
+    /// The sentence for people.
+    pub message: String,
+    /// The name of the extension, where one is concerned.
+    pub extension: Option<String>,
+    /// The method that was called, where one was.
+    pub method: Option<String>,
+    /// The message of the error underneath.
+    pub cause: Option<String>,
+}
+
+impl From<ExtensionError> for Failure {
+    fn from(error: ExtensionError) -> Self {
+        Self {
+            code: error.code().as_str().into(),
+            message: error.message().into(),
+            extension: error.extension().map(Into::into),
+            method: error.method().map(Into::into),
+            cause: error.source().map(ToString::to_string),
+        }
+    }
+}

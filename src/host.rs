@@ -1,0 +1,246 @@
+//! The native class under `ExtensionHost`: each method is one call of the core.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use morphir_extension_host::{
+    Cache, Call, ExtensionConfig, ExtensionError, ExtensionId, Form, Host, HostOptions, LogLevel, Slots, Stats,
+};
+use napi::Env;
+use napi::bindgen_prelude::{Array, AsyncTask, Either, Either3, Error, Result, Uint8Array};
+use napi_derive::napi;
+
+use crate::error::Failure;
+use crate::settled;
+use crate::task::Run;
+
+/// How long the end of a process or an environment waits for guests to stop.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// Text or bytes that a method is given.
+type Input = Either<String, Uint8Array>;
+
+/// How a native host is set up.
+#[napi(object)]
+pub struct NativeHostOptions {
+    /// A directory for compiled modules, `false` for none, nothing for the user's own.
+    pub cache_dir: Option<Either<String, bool>>,
+    /// How many runs may go on at once; without it the process's hosts share one less than libuv's pool has threads.
+    pub max_concurrent_calls: Option<u32>,
+    /// The least level of what is logged; without it extensions are told not to log.
+    pub log_level: Option<String>,
+}
+
+/// What an extension did so far.
+#[napi(object)]
+pub struct NativeStats {
+    /// Calls that ended.
+    pub calls: i64,
+    /// Calls that ended in an error.
+    pub errors: i64,
+    /// The same by code.
+    pub errors_by_code: std::collections::HashMap<String, i64>,
+    /// Calls in line.
+    pub waiting: u32,
+    /// Instances at work.
+    pub running: u32,
+    /// All instances.
+    pub instances: u32,
+    /// One, and one more for each fault.
+    pub generation: i64,
+    /// The instructions of the last call, where they are counted.
+    pub fuel: Option<i64>,
+    /// How long it has been loaded, in milliseconds.
+    pub uptime: f64,
+}
+
+impl From<Stats> for NativeStats {
+    fn from(stats: Stats) -> Self {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        Self {
+            calls: stats.calls.cast_signed(),
+            errors: stats.errors.cast_signed(),
+            errors_by_code: stats.errors_by_code.iter().map(|(code, n)| ((*code).into(), n.cast_signed())).collect(),
+            waiting: count(stats.waiting),
+            running: count(stats.running),
+            instances: count(stats.instances),
+            generation: stats.generation.cast_signed(),
+            fuel: stats.fuel.map(u64::cast_signed),
+            uptime: stats.uptime.as_secs_f64() * 1000.0,
+        }
+    }
+}
+
+/// A loaded extension.
+#[napi(object)]
+pub struct NativeListing {
+    /// Its id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Its capabilities, as JSON.
+    pub capabilities: String,
+    /// What it did so far.
+    pub stats: NativeStats,
+}
+
+/// The core's host.
+#[napi]
+pub struct NativeHost {
+    host: Host,
+}
+
+#[napi]
+impl NativeHost {
+    /// Sets a host up. Throws an error with a code where the cache directory cannot be used.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(options: NativeHostOptions) -> Result<Self, String> {
+        let cache = match options.cache_dir {
+            None | Some(Either::B(true)) => Cache::of_user(),
+            Some(Either::B(false)) => None,
+            Some(Either::A(dir)) => Some(
+                Cache::open(dir).map_err(|error| Error::new(error.code().as_str().into(), error.message().to_owned()))?,
+            ),
+        };
+        let slots = match options.max_concurrent_calls {
+            Some(limit) => Arc::new(Slots::new(limit as usize)),
+            None => Arc::clone(slots_of_process()),
+        };
+        let log_level = options.log_level.as_deref().and_then(LogLevel::from_name);
+        Ok(Self { host: Host::new(HostOptions { cache, slots, log_level }) })
+    }
+
+    /// Puts a load in line; answers its ticket. `bytes` are the source's, where it has no path.
+    #[napi(catch_unwind)]
+    pub fn load(&self, config: String, bytes: Option<Uint8Array>) -> Either<i64, Failure> {
+        let loaded = ExtensionConfig::from_json(&config).and_then(|mut config| {
+            config.source.bytes = bytes.map(|bytes| bytes.to_vec());
+            self.host.load(config)
+        });
+        ticket(loaded)
+    }
+
+    /// Puts a call in line; answers its ticket. A list calls the method once for each of its entries.
+    #[napi(catch_unwind)]
+    pub fn submit(
+        &self,
+        extension: i64,
+        method: String,
+        input: Either3<String, Uint8Array, Vec<Input>>,
+        raw: bool,
+        timeout: Option<f64>,
+    ) -> Either<i64, Failure> {
+        let bytes = |input: Input| match input {
+            Either::A(text) => text.into_bytes(),
+            Either::B(bytes) => bytes.to_vec(),
+        };
+        let inputs = match input {
+            Either3::A(text) => vec![bytes(Either::A(text))],
+            Either3::B(array) => vec![bytes(Either::B(array))],
+            Either3::C(list) => list.into_iter().map(bytes).collect(),
+        };
+        let form = if raw { Form::Bytes } else { Form::Text };
+        let timeout = timeout.map(|milliseconds| Duration::from_secs_f64(milliseconds / 1000.0));
+        ticket(self.host.submit(Call { extension: extension_id(extension), method, inputs, form, timeout }))
+    }
+
+    /// Starts the next work that may start now, as a task on libuv's pool.
+    #[napi(catch_unwind, ts_return_type = "Promise<Array<unknown>> | null")]
+    pub fn start_next(&self) -> Option<AsyncTask<Run>> {
+        self.host.next().map(|job| AsyncTask::new(Run::new(job)))
+    }
+
+    /// Whether work could start if another host of the process gave up a slot.
+    #[napi(catch_unwind)]
+    pub fn waits_for_slot(&self) -> bool {
+        self.host.waits_for_slot()
+    }
+
+    /// Takes work back; answers what settled by this.
+    #[napi(catch_unwind, ts_return_type = "Array<unknown>")]
+    pub fn cancel<'env>(&self, env: &'env Env, ticket: i64) -> Result<Array<'env>> {
+        settled::to_js(env, self.host.cancel(ticket.cast_unsigned()).into_iter().collect())
+    }
+
+    /// Tells that the caller's time for this work is over; answers what settled by this.
+    #[napi(catch_unwind, ts_return_type = "Array<unknown>")]
+    pub fn expire<'env>(&self, env: &'env Env, ticket: i64) -> Result<Array<'env>> {
+        settled::to_js(env, self.host.expire(ticket.cast_unsigned()).into_iter().collect())
+    }
+
+    /// Unloads an extension; answers what settled by this.
+    #[napi(catch_unwind, ts_return_type = "Array<unknown>")]
+    pub fn unload<'env>(&self, env: &'env Env, extension: i64, cancel: bool) -> Result<Array<'env>> {
+        settled::to_js(env, self.host.unload(extension_id(extension), cancel))
+    }
+
+    /// Closes the host; answers what settled by this.
+    #[napi(catch_unwind, ts_return_type = "Array<unknown>")]
+    pub fn close<'env>(&self, env: &'env Env, cancel: bool) -> Result<Array<'env>> {
+        settled::to_js(env, self.host.close(cancel))
+    }
+
+    /// Cancels everything and waits until no guest runs, for the end of the process.
+    #[napi(catch_unwind)]
+    pub fn stop(&self) {
+        self.host.stop(PATIENCE);
+    }
+
+    /// An extension's capabilities, as JSON.
+    #[napi(catch_unwind)]
+    pub fn capabilities(&self, extension: i64) -> Either<String, Failure> {
+        match self.host.capabilities(extension_id(extension)) {
+            Ok(capabilities) => Either::A(morphir_extension_host::to_json(&capabilities)),
+            Err(error) => Either::B(error.into()),
+        }
+    }
+
+    /// What an extension did so far.
+    #[napi(catch_unwind)]
+    pub fn stats(&self, extension: i64) -> Either<NativeStats, Failure> {
+        match self.host.stats(extension_id(extension)) {
+            Ok(stats) => Either::A(stats.into()),
+            Err(error) => Either::B(error.into()),
+        }
+    }
+
+    /// Every loaded extension.
+    #[napi(catch_unwind)]
+    pub fn list(&self) -> Vec<NativeListing> {
+        self.host
+            .list()
+            .into_iter()
+            .map(|listing| NativeListing {
+                id: listing.id.0.cast_signed(),
+                name: listing.name,
+                capabilities: morphir_extension_host::to_json(&listing.capabilities),
+                stats: listing.stats.into(),
+            })
+            .collect()
+    }
+}
+
+fn extension_id(number: i64) -> ExtensionId {
+    ExtensionId(number.cast_unsigned())
+}
+
+fn ticket(result: std::result::Result<u64, ExtensionError>) -> Either<i64, Failure> {
+    match result {
+        Ok(ticket) => Either::A(ticket.cast_signed()),
+        Err(error) => Either::B(error.into()),
+    }
+}
+
+/// What all hosts of this process share, whichever thread loaded them: libuv has one pool for all, which files, name look-ups and
+/// cryptography need as well, so one of its threads is left to them.
+fn slots_of_process() -> &'static Arc<Slots> {
+    static SLOTS: OnceLock<Arc<Slots>> = OnceLock::new();
+    SLOTS.get_or_init(|| {
+        // As libuv reads it (`threadpool.c`): four threads, unless the variable says otherwise, up to 1024.
+        let threads = match std::env::var("UV_THREADPOOL_SIZE") {
+            Ok(text) => text.trim().parse().unwrap_or(0_usize).clamp(1, 1024),
+            Err(_) => 4,
+        };
+        Arc::new(Slots::new(threads - 1))
+    })
+}

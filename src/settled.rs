@@ -1,0 +1,65 @@
+//! What came of a piece of work, as JavaScript sees it.
+
+use morphir_extension_host::{Answer, LogRecord, Outcome, Settled};
+use napi::Env;
+use napi::bindgen_prelude::{Array, JsObjectValue, Object, Result, Uint8ArraySlice};
+use napi_derive::napi;
+
+use crate::error::Failure;
+
+/// One message that an extension logged.
+#[napi(object)]
+pub struct LogEntry {
+    /// `trace`, `debug`, `info`, `warn` or `error`.
+    pub level: String,
+    /// The text.
+    pub message: String,
+}
+
+impl From<LogRecord> for LogEntry {
+    fn from(record: LogRecord) -> Self {
+        Self { level: record.level.as_str().into(), message: record.message }
+    }
+}
+
+/// Settled work as a list of objects: `{ ticket, id | failure | answers, log? }`, where each of `answers` is a string, a
+/// `Uint8Array` or a `Failure`.
+pub fn to_js<'env>(env: &'env Env, settled: Vec<Settled>) -> Result<Array<'env>> {
+    let mut list = env.create_array(0)?;
+    for (index, Settled { ticket, outcome, log }) in (0..).zip(settled) {
+        let mut entry = Object::new(env)?;
+        entry.set_named_property("ticket", ticket.cast_signed())?;
+        match outcome {
+            Outcome::Loaded(Ok(id)) => entry.set_named_property("id", id.0.cast_signed())?,
+            Outcome::Loaded(Err(error)) => entry.set_named_property("failure", Failure::from(error))?,
+            Outcome::Called(answers) => {
+                let mut values = env.create_array(0)?;
+                for (index, answer) in (0..).zip(answers) {
+                    set_answer(env, &mut values, index, answer)?;
+                }
+                entry.set_named_property("answers", values)?;
+            }
+        }
+        if !log.is_empty() {
+            entry.set_named_property("log", log.into_iter().map(LogEntry::from).collect::<Vec<_>>())?;
+        }
+        list.set(index, entry)?;
+    }
+    Ok(list)
+}
+
+fn set_answer(
+    env: &Env,
+    values: &mut Array<'_>,
+    index: u32,
+    answer: std::result::Result<Answer, morphir_extension_host::ExtensionError>,
+) -> Result<()> {
+    match answer {
+        // V8 copies ASCII as it is, and decodes everything else: five times as slow.
+        Ok(Answer::Text(text)) if text.is_ascii() => values.set(index, env.create_string_latin1(text)?),
+        Ok(Answer::Text(text)) => values.set(index, text),
+        // Copied: memory that V8 does not own is refused in Electron and in VS Code.
+        Ok(Answer::Bytes(bytes)) => values.set(index, Uint8ArraySlice::copy_from(env, bytes)?),
+        Err(error) => values.set(index, Failure::from(error)),
+    }
+}
