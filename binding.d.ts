@@ -17,6 +17,8 @@ export declare class NativeHost {
   load(config: string, bytes?: Uint8Array | undefined | null): number | Failure
   /** Puts a call in line; answers its ticket. A list calls the method once for each of its entries. */
   submit(extension: number, method: string, input: string | Uint8Array | Array<Input>, raw: boolean, timeout?: number | undefined | null): number | Failure
+  /** Runs a call on this thread; answers what came of it, as the list of settled work that a task answers. */
+  callNow(extension: number, method: string, input: Input, timeout?: number | undefined | null): Array<unknown> | Failure
   /** Starts the next work that may start now, as a task on libuv's pool. */
   startNext(): Promise<Array<unknown>> | null
   /** Whether work could start if another host of the process gave up a slot. */

@@ -104,9 +104,9 @@ function loadOptions(options) {
 }
 
 /** How a call is made. */
-function callOptions(options, more = []) {
+function callOptions(options, allowed = ['signal', 'timeout']) {
   checkObject('The options', options)
-  checkKeys('A call', options, ['signal', 'timeout', ...more])
+  checkKeys('A call', options, allowed)
   checkSignal(options.signal)
   const { timeout } = options
   if (timeout !== undefined) {

@@ -60,7 +60,7 @@ class ExtensionHost {
   callMany(id, method, paramsList, options = {}) {
     return attempt(async () => {
       if (!Array.isArray(paramsList)) throw wrong('The list of params', 'an array', paramsList)
-      const { settled: wantsSettled = false, ...callsOptions } = callOptions(options, ['settled'])
+      const { settled: wantsSettled = false, ...callsOptions } = callOptions(options, ['signal', 'timeout', 'settled'])
       if (typeof wantsSettled !== 'boolean') throw wrong('settled', 'a boolean', wantsSettled)
       checkId(id)
       checkMethod(method)
@@ -73,6 +73,18 @@ class ExtensionHost {
       if (failed < 0) return results.map((result) => result.value)
       throw Object.assign(results[failed].reason, { index: failed })
     })
+  }
+
+  callSync(id, method, params, options = {}) {
+    checkId(id)
+    checkMethod(method)
+    const { timeout } = callOptions(options, ['timeout'])
+    const work = { id, extension: this.#loaded.get(id)?.name, method }
+    const answered = this.#native.callNow(id, method, toJson(params, method), timeout)
+    if (!Array.isArray(answered)) throw this.#error(answered, work)
+    const [settled] = answered
+    if (settled.log !== undefined) this.#log(settled, work)
+    return this.#read(settled.answers[0], work, fromJson)
   }
 
   capabilities(id) {
@@ -129,10 +141,7 @@ class ExtensionHost {
     return this.#submit(
       work,
       () => this.#native.submit(id, method, bytes, raw, timeout),
-      ({ answers: [answer] }) => {
-        if (isFailure(answer)) throw this.#error(answer, work)
-        return read(answer, work)
-      },
+      ({ answers: [answer] }) => this.#read(answer, work, read),
     )
   }
 
@@ -145,8 +154,7 @@ class ExtensionHost {
       ({ answers }) =>
         answers.map((answer) => {
           try {
-            if (isFailure(answer)) throw this.#error(answer, work)
-            return { status: 'fulfilled', value: fromJson(answer, work) }
+            return { status: 'fulfilled', value: this.#read(answer, work, fromJson) }
           } catch (reason) {
             return { status: 'rejected', reason }
           }
@@ -207,6 +215,12 @@ class ExtensionHost {
     }
   }
 
+  #read(answer, work, read) {
+    const isFailure = typeof answer === 'object' && !(answer instanceof Uint8Array)
+    if (isFailure) throw this.#error(answer, work)
+    return read(answer, work)
+  }
+
   #error(failure, { extension, method, signal }) {
     const cause = failure.code === 'Cancelled' && signal?.aborted ? signal.reason : undefined
     return fromFailure(failure, { extension, method, cause })
@@ -230,10 +244,6 @@ function attempt(work) {
 function cancelled({ extension, method, signal }) {
   const message = 'The call was cancelled before it started.'
   return new ExtensionError({ code: 'Cancelled', message, extension, method, cause: signal.reason })
-}
-
-function isFailure(answer) {
-  return typeof answer === 'object' && !(answer instanceof Uint8Array)
 }
 
 function orThrow(answer) {

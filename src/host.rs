@@ -99,7 +99,8 @@ impl NativeHost {
             None | Some(Either::B(true)) => Cache::of_user(),
             Some(Either::B(false)) => None,
             Some(Either::A(dir)) => Some(
-                Cache::open(dir).map_err(|error| Error::new(error.code().as_str().into(), error.message().to_owned()))?,
+                Cache::open(dir)
+                    .map_err(|error| Error::new(error.code().as_str().into(), error.message().to_owned()))?,
             ),
         };
         let slots = match options.max_concurrent_calls {
@@ -130,18 +131,32 @@ impl NativeHost {
         raw: bool,
         timeout: Option<f64>,
     ) -> Either<i64, Failure> {
-        let bytes = |input: Input| match input {
-            Either::A(text) => text.into_bytes(),
-            Either::B(bytes) => bytes.to_vec(),
-        };
         let inputs = match input {
             Either3::A(text) => vec![bytes(Either::A(text))],
             Either3::B(array) => vec![bytes(Either::B(array))],
             Either3::C(list) => list.into_iter().map(bytes).collect(),
         };
         let form = if raw { Form::Bytes } else { Form::Text };
-        let timeout = timeout.map(|milliseconds| Duration::from_secs_f64(milliseconds / 1000.0));
-        ticket(self.host.submit(Call { extension: extension_id(extension), method, inputs, form, timeout }))
+        let extension = extension_id(extension);
+        ticket(self.host.submit(Call { extension, method, inputs, form, timeout: duration(timeout) }))
+    }
+
+    /// Runs a call on this thread; answers what came of it, as the list of settled work that a task answers.
+    #[napi(catch_unwind, ts_return_type = "Array<unknown> | Failure")]
+    pub fn call_now<'env>(
+        &self,
+        env: &'env Env,
+        extension: i64,
+        method: String,
+        input: Input,
+        timeout: Option<f64>,
+    ) -> Result<Either<Array<'env>, Failure>> {
+        let inputs = vec![bytes(input)];
+        let extension = extension_id(extension);
+        match self.host.call_now(Call { extension, method, inputs, form: Form::Text, timeout: duration(timeout) }) {
+            Ok(settled) => Ok(Either::A(settled::to_js(env, vec![settled])?)),
+            Err(error) => Ok(Either::B(error.into())),
+        }
     }
 
     /// Starts the next work that may start now, as a task on libuv's pool.
@@ -218,6 +233,17 @@ impl NativeHost {
             })
             .collect()
     }
+}
+
+fn bytes(input: Input) -> Vec<u8> {
+    match input {
+        Either::A(text) => text.into_bytes(),
+        Either::B(bytes) => bytes.to_vec(),
+    }
+}
+
+fn duration(milliseconds: Option<f64>) -> Option<Duration> {
+    milliseconds.map(|milliseconds| Duration::from_secs_f64(milliseconds / 1000.0))
 }
 
 fn extension_id(number: i64) -> ExtensionId {

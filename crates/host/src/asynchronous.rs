@@ -53,7 +53,11 @@ impl ExtismExtensionHost {
     #[must_use]
     pub fn new() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        Self::with_options(HostOptions { cache: Cache::of_user(), slots: Arc::new(Slots::new(processors)), log_level: None })
+        Self::with_options(HostOptions {
+            cache: Cache::of_user(),
+            slots: Arc::new(Slots::new(processors)),
+            log_level: None,
+        })
     }
 
     /// A host set up by hand.
@@ -82,7 +86,8 @@ impl ExtismExtensionHost {
     /// [`call_raw`](Self::call_raw) has no such limit.
     pub async fn call(&self, id: ExtensionId, method: &str, params: Value) -> Result<Value> {
         let unreadable = |error: serde_json::Error| {
-            ExtensionError::new(ErrorCode::SerializationError, format!("The answer is not JSON: {error}.")).in_method(method)
+            ExtensionError::new(ErrorCode::SerializationError, format!("The answer is not JSON: {error}."))
+                .in_method(method)
         };
         let answer = self.call_raw(id, method, params.to_string().into_bytes(), None).await?;
         serde_json::from_slice(&answer).map_err(unreadable)
@@ -100,7 +105,13 @@ impl ExtismExtensionHost {
         input: Vec<u8>,
         timeout: Option<Duration>,
     ) -> Result<Vec<u8>> {
-        let ticket = self.host.submit(Call { extension, method: method.into(), inputs: vec![input], form: Form::Bytes, timeout })?;
+        let ticket = self.host.submit(Call {
+            extension,
+            method: method.into(),
+            inputs: vec![input],
+            form: Form::Bytes,
+            timeout,
+        })?;
         let settled = self.settle(ticket);
         let outcome = match timeout {
             Some(timeout) => {

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{ErrorCode, ExtensionError, Result};
-use crate::prepare::{Caps, Prepared};
+use crate::prepare::{Caps, Prepared, SOURCES};
 
 /// More entries than this, and those unused for longest go. A toolchain has a handful; each is up to a few megabytes.
 const MAX_ENTRIES: usize = 256;
@@ -44,8 +44,11 @@ impl Cache {
     pub fn open(dir: impl Into<PathBuf>) -> Result<Self> {
         let dir = dir.into();
         let failed = |error: io::Error| {
-            ExtensionError::new(ErrorCode::IoError, format!("The cache directory {} cannot be used: {error}.", dir.display()))
-                .caused_by(error)
+            ExtensionError::new(
+                ErrorCode::IoError,
+                format!("The cache directory {} cannot be used: {error}.", dir.display()),
+            )
+            .caused_by(error)
         };
         create_private(&dir).map_err(failed)?;
         // What a symbolic link points to now must be what is used later.
@@ -74,8 +77,7 @@ impl Cache {
             .chain_update(caps.max_memory.to_le_bytes())
             .chain_update(caps.max_output.to_le_bytes())
             .chain_update(extism::extism_version())
-            .chain_update(include_str!("prepare.rs"))
-            .chain_update(include_str!("injected.rs"))
+            .chain_update(SOURCES.concat())
             .finalize();
         let name: String = key.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         Entry { dir: self.dir.join(name) }

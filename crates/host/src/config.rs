@@ -74,8 +74,9 @@ impl ExtensionConfig {
     ///
     /// `InvalidConfig`, naming the key.
     pub fn from_json(text: &str) -> Result<Self> {
-        serde_json::from_str(text)
-            .map_err(|error| ExtensionError::new(ErrorCode::InvalidConfig, format!("The configuration is wrong: {error}.")))
+        serde_json::from_str(text).map_err(|error| {
+            ExtensionError::new(ErrorCode::InvalidConfig, format!("The configuration is wrong: {error}."))
+        })
     }
 
     /// Checks what the types alone do not.
@@ -138,10 +139,12 @@ impl Source {
             _ => {}
         }
         match &self.sha256 {
-            Some(hash) if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => Err(ExtensionError::new(
-                ErrorCode::InvalidConfig,
-                format!("`sha256` must be 64 hexadecimal digits; it is {hash:?}."),
-            )),
+            Some(hash) if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                Err(ExtensionError::new(
+                    ErrorCode::InvalidConfig,
+                    format!("`sha256` must be 64 hexadecimal digits; it is {hash:?}."),
+                ))
+            }
             _ => Ok(()),
         }
     }
@@ -242,9 +245,7 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::E
         Ok(Amount::Text(text)) => humantime::parse_duration(&text).map_err(|error| {
             de::Error::custom(format!("{text:?} is not a duration such as \"5s\" or \"500ms\": {error}"))
         }),
-        Err(_) => {
-            Err(de::Error::custom("a duration is a number of milliseconds or text such as \"5s\" or \"500ms\""))
-        }
+        Err(_) => Err(de::Error::custom("a duration is a number of milliseconds or text such as \"5s\" or \"500ms\"")),
     }
 }
 
@@ -288,7 +289,11 @@ mod tests {
             (r#"{"name":"x","source":{"type":"wasm"}}"#, ErrorCode::InvalidSource, "neither"),
             (r#"{"name":"x","source":{"type":"wasm","path":""}}"#, ErrorCode::InvalidSource, "empty"),
             (r#"{"name":"x","source":{"type":"wasm","path":"a","sha256":"12"}}"#, ErrorCode::InvalidConfig, "sha256"),
-            (r#"{"name":"x","source":{"type":"wasm","path":"a"},"instances":0}"#, ErrorCode::InvalidConfig, "instances"),
+            (
+                r#"{"name":"x","source":{"type":"wasm","path":"a"},"instances":0}"#,
+                ErrorCode::InvalidConfig,
+                "instances",
+            ),
             (r#"{"name":"x","source":{"type":"wasm","path":"a"},"surprise":0}"#, ErrorCode::InvalidConfig, "surprise"),
             (
                 r#"{"name":"x","source":{"type":"wasm","path":"a"},"permissions":{"max_memory":"1KB"}}"#,

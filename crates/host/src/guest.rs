@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use extism::{CurrentPlugin, Error, Function, PTR, UserData, Val, ValType};
 
-use crate::imports::EXTISM;
-use crate::prepare::{ERROR_SET, HOST, OUTPUT_REFUSED, RETURNED};
+use crate::prepare::{ERROR_SET, EXTISM, HOST, OUTPUT_REFUSED, RETURNED};
 
 /// Error text beyond this is cut: it is for people.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
@@ -120,7 +119,8 @@ impl Guest {
         }
         let mut log = std::mem::take(&mut *lock(&self.log));
         if log.dropped > 0 {
-            let message = format!("{} more log messages were dropped: one call may log {MAX_LOG_BYTES} bytes.", log.dropped);
+            let message =
+                format!("{} more log messages were dropped: one call may log {MAX_LOG_BYTES} bytes.", log.dropped);
             log.records.push(LogRecord { level: LogLevel::Warn, message });
         }
         log.records

@@ -14,7 +14,7 @@ use crate::deadline::Interrupt;
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::extension::{Extension, ExtensionId, Figures, Stats};
 use crate::guest::{LogLevel, LogRecord};
-use crate::job::{Job, Work};
+use crate::job::{Job, Work, run_now};
 use crate::schedule::{Schedule, Slots, Ticket};
 
 /// How a host is set up.
@@ -76,7 +76,10 @@ impl Answer {
             Form::Bytes => Ok(Self::Bytes(bytes)),
             Form::Text => String::from_utf8(bytes).map(Self::Text).map_err(|error| {
                 let place = error.utf8_error().valid_up_to();
-                ExtensionError::new(ErrorCode::ProtocolError, format!("The answer is not valid UTF-8, from byte {place} on."))
+                ExtensionError::new(
+                    ErrorCode::ProtocolError,
+                    format!("The answer is not valid UTF-8, from byte {place} on."),
+                )
             }),
         }
     }
@@ -162,7 +165,7 @@ impl State {
         self.last_ticket
     }
 
-    fn extension(&self, id: ExtensionId) -> Result<&Extension> {
+    pub fn extension(&self, id: ExtensionId) -> Result<&Extension> {
         if self.closed {
             return Err(closed());
         }
@@ -232,6 +235,16 @@ impl Host {
         state.waiting.insert(ticket, Work::call(call));
         state.schedule.submit(id, ticket);
         Ok(ticket)
+    }
+
+    /// Runs a call on this thread, within the same limits, and answers when it is done. It does not wait for calls in line, only for
+    /// an instance to come free.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `MethodNotFound`, `Closed`; `Timeout` where no instance came free.
+    pub fn call_now(&self, call: Call) -> Result<Settled> {
+        run_now(&self.shared, call)
     }
 
     /// The next work that may start now. Whoever takes it has to run it.
@@ -400,6 +413,8 @@ fn cancel_all(state: &mut State, id: u64) -> Vec<Settled> {
         .schedule
         .remove_all(id)
         .into_iter()
-        .filter_map(|ticket| take_back(state, ticket, ErrorCode::Cancelled, "The extension was unloaded before the call started."))
+        .filter_map(|ticket| {
+            take_back(state, ticket, ErrorCode::Cancelled, "The extension was unloaded before the call started.")
+        })
         .collect()
 }

@@ -34,7 +34,9 @@ impl Blueprint {
         }
         let message = match prepared.others.get(method) {
             Some(signature) => {
-                format!("The extension exports `{method}` as {signature}: a method takes no params and returns nothing or one i32.")
+                format!(
+                    "The extension exports `{method}` as {signature}: a method takes no params and returns nothing or one i32."
+                )
             }
             None => {
                 let names: Vec<&str> = prepared.methods.iter().map(String::as_str).take(20).collect();
@@ -100,7 +102,9 @@ impl Instance {
         self.build(interrupt)?;
         let blueprint = Arc::clone(&self.blueprint);
         let started = match &blueprint.module.prepared.start {
-            Some(start) => self.run(start, b"", interrupt).map(drop).map_err(|error| start_up_failed(error, "start-up code")),
+            Some(start) => {
+                self.run(start, b"", interrupt).map(drop).map_err(|error| start_up_failed(error, "start-up code"))
+            }
             None => Ok(()),
         }
         .and_then(|()| match blueprint.lifecycle {

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::capability::Capability;
@@ -92,7 +92,7 @@ impl Job {
         let task = match begin_work(state, turn.ticket) {
             (Work::Load { config, .. }, interrupt) => Task::Load { config, interrupt },
             (Work::Call { call, submitted }, interrupt) => Task::Calls {
-                instance: take_instance(state, turn),
+                instance: take_instance(state, turn.lane, turn.instance),
                 first: Begun { ticket: turn.ticket, call, submitted, interrupt },
             },
         };
@@ -126,8 +126,8 @@ fn begin_work(state: &mut State, ticket: Ticket) -> (Work, Arc<Interrupt>) {
     (work, interrupt)
 }
 
-fn take_instance(state: &mut State, turn: Turn) -> Instance {
-    let Some(instance) = state.extensions.get_mut(&turn.lane).and_then(|found| found.instances[turn.instance].take()) else {
+fn take_instance(state: &mut State, lane: u64, place: usize) -> Instance {
+    let Some(instance) = state.extensions.get_mut(&lane).and_then(|found| found.instances[place].take()) else {
         unreachable!("an instance that is free is there");
     };
     instance
@@ -228,6 +228,44 @@ pub(crate) fn give_back(shared: &Shared, lane: u64, place: usize, instance: Inst
     drop(state);
     drop(gone);
     shared.returned.notify_all();
+}
+
+/// Runs a call on the caller's own thread, on the first instance that comes free: it does not stand in line, because what is in
+/// line may need that very thread to start.
+pub(crate) fn run_now(shared: &Shared, call: Call) -> Result<Settled> {
+    let begun = Begun { ticket: 0, call, submitted: Instant::now(), interrupt: Interrupt::new() };
+    let lane = begun.call.extension.0;
+    let (place, mut instance) = wait_for_instance(shared, &begun.call)?;
+    let answers = run_call(&mut instance, &begun);
+    if let Some(extension) = shared.lock().extensions.get_mut(&lane) {
+        count(extension, &mut instance, &answers);
+    }
+    let log = instance.take_log();
+    give_back(shared, lane, place, instance, |state| state.schedule.give_back(lane, place));
+    Ok(Settled { ticket: begun.ticket, outcome: Outcome::Called(answers), log })
+}
+
+fn wait_for_instance(shared: &Shared, call: &Call) -> Result<(usize, Instance)> {
+    let lane = call.extension.0;
+    let mut state = shared.lock();
+    let extension = state.extension(call.extension).map_err(|error| error.in_method(&call.method))?;
+    extension.blueprint.find(&call.method)?;
+    // Whoever has the instances gives them back within this time, unless others keep asking for them.
+    let patience = call.timeout.unwrap_or(extension.blueprint.permissions.max_execution_time);
+    let until = Instant::now() + patience;
+    loop {
+        if let Some(place) = state.schedule.borrow(lane) {
+            return Ok((place, take_instance(&mut state, lane, place)));
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            let error = ExtensionError::new(ErrorCode::Timeout, "The call ran out of time before it started.");
+            return Err(error.in_method(&call.method));
+        }
+        state = shared.returned.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        // It may have been unloaded meanwhile.
+        state.extension(call.extension).map_err(|error| error.in_method(&call.method))?;
+    }
 }
 
 fn run_call(instance: &mut Instance, begun: &Begun) -> Vec<Result<Answer>> {

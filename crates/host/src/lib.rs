@@ -45,8 +45,6 @@ mod error;
 mod extension;
 mod guest;
 mod host;
-mod imports;
-mod injected;
 mod instance;
 mod job;
 mod module;

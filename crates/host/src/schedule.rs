@@ -126,7 +126,8 @@ impl Schedule {
     /// The next work that may start, if a slot is free. Whoever takes it has to `finish` it.
     pub fn take(&mut self, slots: &Slots) -> Option<Turn> {
         while let Some(lane) = self.ready.front().copied() {
-            let Some(found) = self.lanes.get_mut(&lane).filter(|found| found.waits() > 0 && !found.free.is_empty()) else {
+            let Some(found) = self.lanes.get_mut(&lane).filter(|found| found.waits() > 0 && !found.free.is_empty())
+            else {
                 self.leave_ready();
                 continue;
             };
@@ -182,7 +183,9 @@ impl Schedule {
 
     /// Whether some lane could start if it had a slot.
     pub fn waits_for_slot(&self) -> bool {
-        self.ready.iter().any(|lane| self.lanes.get(lane).is_some_and(|found| found.waits() > 0 && !found.free.is_empty()))
+        self.ready
+            .iter()
+            .any(|lane| self.lanes.get(lane).is_some_and(|found| found.waits() > 0 && !found.free.is_empty()))
     }
 
     fn note(&mut self, lane: LaneId) {

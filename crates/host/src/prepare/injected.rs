@@ -3,7 +3,7 @@
 use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, ValType};
 
 /// Which functions of the prepared module an injected one calls.
-pub(crate) struct Calls {
+pub(super) struct Calls {
     /// The imported `returned(code)`, which tells the host that the guest came back by itself.
     pub returned: u32,
     /// The imported `output_refused(length)`, which breaks the call off.
@@ -13,7 +13,7 @@ pub(crate) struct Calls {
 /// `memory.grow` within the grant: beyond it the guest sees −1, as WebAssembly says, instead of Extism's trap.
 ///
 /// `(delta: i32) -> i32`, where `cap` is in pages and below 65,536, so the addition in 64 bits cannot overflow.
-pub(crate) fn grow(cap: u64) -> Function {
+pub(super) fn grow(cap: u64) -> Function {
     let mut body = Function::new([]);
     let mut code = body.instructions();
     code.memory_size(0).i64_extend_i32_u().local_get(0).i64_extend_i32_u().i64_add();
@@ -23,7 +23,7 @@ pub(crate) fn grow(cap: u64) -> Function {
 }
 
 /// Extism's `output_set(offset: i64, length: i64)` within the grant, before anything is copied.
-pub(crate) fn set_output(calls: &Calls, import: u32, max_output: u64) -> Function {
+pub(super) fn set_output(calls: &Calls, import: u32, max_output: u64) -> Function {
     let mut body = Function::new([]);
     let mut code = body.instructions();
     code.local_get(1).i64_const(max_output.cast_signed()).i64_gt_u();
@@ -37,7 +37,7 @@ pub(crate) fn set_output(calls: &Calls, import: u32, max_output: u64) -> Functio
 /// `(subscriptions: i32, events: i32, count: i32, stored: i32) -> errno`; layouts from `wasi_snapshot_preview1.witx`: a
 /// subscription is 48 bytes (userdata at 0, tag at 8), an event 32 (userdata at 0, errno at 8, type at 10, bytes at 16,
 /// flags at 24). Clocks (tag 0) have fired; nothing else can be waited for here: errno 58 (`ENOTSUP`).
-pub(crate) fn poll_without_waiting() -> Function {
+pub(super) fn poll_without_waiting() -> Function {
     const SUBSCRIPTION: i32 = 48;
     const EVENT: i32 = 32;
     let (subscriptions, events, count, stored, index, tag) = (0, 1, 2, 3, 4, 5);
@@ -73,7 +73,7 @@ const fn at(offset: u64) -> MemArg {
 }
 
 /// A method as the host calls it: the guest's own function, then `returned` with its code.
-pub(crate) fn method(calls: &Calls, guest: u32, has_code: bool) -> Function {
+pub(super) fn method(calls: &Calls, guest: u32, has_code: bool) -> Function {
     let mut body = Function::new([]);
     let mut code = body.instructions();
     code.call(guest);
@@ -85,7 +85,7 @@ pub(crate) fn method(calls: &Calls, guest: u32, has_code: bool) -> Function {
 }
 
 /// One piece of start-up code that the engine would have run by itself, outside any limit.
-pub(crate) enum StartUp {
+pub(super) enum StartUp {
     /// A function without params: the start section's, `_initialize`, `__wasm_call_ctors`.
     Plain(u32),
     /// Haskell's `hs_init(argc, argv)`, with the number of its results.
@@ -93,7 +93,7 @@ pub(crate) enum StartUp {
 }
 
 /// All start-up code behind one function that the host calls first, under the timer.
-pub(crate) fn start(calls: &Calls, pieces: &[StartUp]) -> Function {
+pub(super) fn start(calls: &Calls, pieces: &[StartUp]) -> Function {
     let mut body = Function::new([]);
     let mut code = body.instructions();
     for piece in pieces {
@@ -114,7 +114,7 @@ pub(crate) fn start(calls: &Calls, pieces: &[StartUp]) -> Function {
 }
 
 /// A function that does nothing.
-pub(crate) fn nothing() -> Function {
+pub(super) fn nothing() -> Function {
     let mut body = Function::new([]);
     body.instructions().end();
     body

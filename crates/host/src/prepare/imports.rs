@@ -100,7 +100,7 @@ const WASI_FUNCTIONS: &[&str] = &[
 ];
 
 /// What a module wants from its host.
-pub(crate) struct Import<'a> {
+pub(super) struct Import<'a> {
     pub module: &'a str,
     pub name: &'a str,
     /// `None` where it is not a function.
@@ -108,7 +108,7 @@ pub(crate) struct Import<'a> {
 }
 
 /// Refuses a module that imports something this host does not offer, naming all of it at once.
-pub(crate) fn check(imports: &[Import<'_>]) -> Result<()> {
+pub(super) fn check(imports: &[Import<'_>]) -> Result<()> {
     let refused: Vec<String> = imports.iter().filter_map(refusal).collect();
     if refused.is_empty() {
         return Ok(());

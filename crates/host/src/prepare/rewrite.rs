@@ -1,0 +1,148 @@
+//! Writes the prepared module: the module's own parts, copied, and the injected ones.
+
+use wasm_encoder::reencode::{self, Reencode};
+use wasm_encoder::{
+    CodeSection, DataCountSection, DataSection, ElementSection, EntityType, FunctionSection, GlobalSection,
+    ImportSection, MemorySection, NameSection, TableSection, TypeSection, ValType,
+};
+use wasmparser::FuncType;
+
+use super::copy::Copy;
+use super::outline::Outline;
+use super::plan::Plan;
+use super::surface::Surface;
+use super::{ERROR_SET, HOST, OUTPUT_REFUSED, Prepared, RETURNED, imports, injected};
+
+/// The types that injected functions have, in the order in which they are added.
+#[derive(Clone, Copy)]
+pub(super) enum InjectedType {
+    Code,
+    Nothing,
+    Grow,
+    Poll,
+    Length,
+    Output,
+}
+
+pub(super) struct Injected<'a> {
+    pub plan: &'a Plan,
+    functions: FunctionSection,
+    bodies: Vec<wasm_encoder::Function>,
+}
+
+impl Injected<'_> {
+    pub fn add(&mut self, ty: InjectedType, body: wasm_encoder::Function) -> u32 {
+        self.functions.function(self.plan.types + ty as u32);
+        self.bodies.push(body);
+        self.plan.first_injected() + u32::try_from(self.bodies.len() - 1).expect("validation limits functions")
+    }
+}
+
+pub(super) fn rewrite<'a>(
+    outline: &Outline<'_>,
+    plan: &Plan,
+    signature: impl Fn(u32) -> &'a FuncType,
+) -> Result<Prepared, reencode::Error> {
+    let mut copy = Copy::new(plan);
+
+    let mut types = TypeSection::new();
+    if let Some(reader) = outline.types.clone() {
+        copy.parse_type_section(&mut types, reader)?;
+    }
+    types.ty().function([ValType::I32], []);
+    types.ty().function([], []);
+    types.ty().function([ValType::I32], [ValType::I32]);
+    types.ty().function([ValType::I32; 4], [ValType::I32]);
+    types.ty().function([ValType::I64], []);
+    types.ty().function([ValType::I64; 2], []);
+
+    let mut imports = ImportSection::new();
+    for import in &outline.imports {
+        let module = if import.module == imports::EXTISM && import.name == ERROR_SET { HOST } else { import.module };
+        imports.import(module, import.name, copy.entity_type(import.ty)?);
+    }
+    for (name, ty) in [(RETURNED, InjectedType::Code), (OUTPUT_REFUSED, InjectedType::Length)] {
+        imports.import(HOST, name, EntityType::Function(plan.types + ty as u32));
+    }
+
+    let mut functions = FunctionSection::new();
+    if let Some(reader) = outline.functions.clone() {
+        copy.parse_function_section(&mut functions, reader)?;
+    }
+    let mut injected = Injected { plan, functions, bodies: Vec::new() };
+    if plan.poll.is_some() {
+        injected.add(InjectedType::Poll, injected::poll_without_waiting());
+    }
+    if let Some(import) = plan.output {
+        injected.add(InjectedType::Output, injected::set_output(&plan.calls(), import, plan.max_output));
+    }
+    if let Some(cap) = plan.max_pages {
+        injected.add(InjectedType::Grow, injected::grow(cap));
+    }
+    let mut surface = Surface::build(outline, &mut copy, &mut injected, signature)?;
+
+    let mut tables = TableSection::new();
+    if let Some(reader) = outline.tables.clone() {
+        copy.parse_table_section(&mut tables, reader)?;
+    }
+    let mut memories = MemorySection::new();
+    if let Some(reader) = outline.memories.clone() {
+        copy.parse_memory_section(&mut memories, reader)?;
+    }
+    let mut globals = GlobalSection::new();
+    if let Some(reader) = outline.globals.clone() {
+        copy.parse_global_section(&mut globals, reader)?;
+    }
+    let mut elements = ElementSection::new();
+    if let Some(reader) = outline.elements.clone() {
+        copy.parse_element_section(&mut elements, reader)?;
+    }
+    let mut code = CodeSection::new();
+    for body in &outline.bodies {
+        copy.parse_function_body(&mut code, body.clone())?;
+    }
+    for body in &injected.bodies {
+        code.function(body);
+    }
+
+    let mut module = wasm_encoder::Module::new();
+    module.section(&types).section(&imports).section(&injected.functions).section(&tables).section(&memories);
+    module.section(&globals).section(&surface.exports).section(&elements);
+    if let Some(count) = outline.data_count {
+        module.section(&DataCountSection { count });
+    }
+    module.section(&code);
+    if let Some(reader) = outline.data.clone() {
+        let mut data = DataSection::new();
+        copy.parse_data_section(&mut data, reader)?;
+        module.section(&data);
+    }
+    // Names only make traps readable: a broken name section is not worth refusing a module for.
+    if let Some(names) = outline.names.clone().and_then(|reader| function_names(&mut copy, reader)) {
+        module.section(&names);
+    }
+    Ok(Prepared {
+        bytes: module.finish(),
+        methods: std::mem::take(&mut surface.methods),
+        others: surface.others,
+        start: surface.start,
+        wasi: false,
+        initial_pages: 0,
+    })
+}
+
+/// The names of functions, or nothing where the section is broken.
+fn function_names(copy: &mut Copy<'_>, reader: wasmparser::NameSectionReader<'_>) -> Option<NameSection> {
+    let mut names = NameSection::new();
+    for subsection in reader {
+        let subsection = subsection.ok()?;
+        if let wasmparser::Name::Function(map) = &subsection {
+            let last = copy.plan().imported + copy.plan().defined;
+            if map.clone().into_iter().any(|naming| naming.map_or(true, |naming| naming.index >= last)) {
+                return None;
+            }
+            copy.parse_custom_name_subsection(&mut names, subsection).ok()?;
+        }
+    }
+    Some(names)
+}

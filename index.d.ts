@@ -1,0 +1,345 @@
+/// <reference lib="esnext.disposable" />
+
+/**
+ * Why a load or a call failed. Stable: match on these, not on messages.
+ *
+ * - `NotFound`: no extension has this id, or it was unloaded.
+ * - `InvalidSource`: the source is not a WebAssembly module that this host can run.
+ * - `InitializationFailed`: the extension's own start-up failed: its start code, `initialize`, or `capabilities`.
+ * - `MethodNotFound`: the extension exports no such method.
+ * - `ExtensionError`: the extension ran and answered with an error.
+ * - `ProtocolError`: the extension answered something the protocol does not allow, for example text that is not UTF-8.
+ * - `SerializationError`: params or an answer could not be written or read as JSON.
+ * - `IoError`: a file could not be read or written.
+ * - `Timeout`: the deadline passed.
+ * - `Cancelled`: the caller took the call back.
+ * - `MemoryLimit`: the extension needed more memory, or answered with more output, than it was granted.
+ * - `FuelExhausted`: the extension used up the instructions it was granted.
+ * - `Trap`: the extension broke off.
+ * - `InvalidConfig`: the configuration is wrong.
+ * - `QueueFull`: too many calls are waiting.
+ * - `Closed`: the host was closed.
+ */
+export type ErrorCode =
+  | 'NotFound'
+  | 'InvalidSource'
+  | 'InitializationFailed'
+  | 'MethodNotFound'
+  | 'ExtensionError'
+  | 'ProtocolError'
+  | 'SerializationError'
+  | 'IoError'
+  | 'Timeout'
+  | 'Cancelled'
+  | 'MemoryLimit'
+  | 'FuelExhausted'
+  | 'Trap'
+  | 'InvalidConfig'
+  | 'QueueFull'
+  | 'Closed'
+
+/** What every failed load and call rejects with. Made by the host; an argument of the wrong type is a `TypeError` instead. */
+export class ExtensionError extends Error {
+  private constructor()
+  readonly name: 'ExtensionError'
+  /** What went wrong. */
+  readonly code: ErrorCode
+  /** The name of the extension, where one is concerned. */
+  readonly extension?: string
+  /** The method that was called, where one was. */
+  readonly method?: string
+  /** What is underneath: the signal's reason, the error of a file, of `JSON.parse`, or of the extension. */
+  readonly cause?: unknown
+  /** In `callMany`: which of the params failed, from 0. */
+  readonly index?: number
+}
+
+/** How much a log message matters, least first. */
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error'
+
+/** One message that an extension logged. */
+export interface LogRecord {
+  level: LogLevel
+  /** The text: at most 8 KiB, and at most 256 KiB and 1,000 messages for each call. */
+  message: string
+  /** The extension's name. */
+  extension: string
+  /** The extension's id; not there while it is being loaded and its load fails. */
+  id?: number
+  /** The method that was running; not there while the extension is being loaded. */
+  method?: string
+}
+
+export interface HostOptions {
+  /**
+   * Where compiled modules are kept, so that the next process loads them without compiling. `false` keeps none. The directory is made
+   * with access for its user alone; one that others can write to is refused, because what it holds runs as native code.
+   * @default a folder in the user's cache directory, where there is one
+   */
+  cacheDir?: string | boolean
+  /**
+   * How many loads and calls run at once, from 1 to 1024. All others wait without holding a thread.
+   * @default one less than libuv's pool has threads (3 of 4), shared by all hosts of the process, so that files and
+   * sockets keep a thread
+   */
+  maxConcurrentCalls?: number
+  /** Receives what extensions log, before the call in which they logged it settles. */
+  onLog?: (record: LogRecord) => void
+  /**
+   * The least level that `onLog` receives. Without `onLog` extensions are told not to log at all.
+   * @default 'info'
+   */
+  logLevel?: LogLevel
+}
+
+/** Where a module comes from. */
+export type Source = {
+  /** The only type there is; any other is refused with `InvalidSource`. */
+  type: 'wasm'
+  /** The SHA-256 the module must have, as 64 hexadecimal digits. */
+  sha256?: string
+} & (
+  | {
+      /** The module's file; a relative path starts at the working directory. */
+      path: string | URL
+      bytes?: undefined
+    }
+  | {
+      /** The module itself, at most 64 MiB. */
+      bytes: Uint8Array
+      path?: undefined
+    }
+)
+
+/** What an extension may use. Nothing else is granted: no files, no network, no environment. */
+export interface Permissions {
+  /**
+   * All the memory of one instance: the extension's own, and Extism's, which carries input and output. In bytes, or with a
+   * unit: `'100MB'` (millions), `'64MiB'`. From 1,310,720 bytes (20 pages of 64 KiB) to 4 GiB.
+   * @default 256 MiB
+   */
+  maxMemory?: string | number
+  /**
+   * How long one call may run, and how long start-up may. In milliseconds, or with a unit: `'5s'`, `'500ms'`. At most a day.
+   * @default 30 s
+   */
+  maxExecutionTime?: string | number
+  /**
+   * How many bytes one call may answer with, written like `maxMemory`.
+   * @default 256 MiB
+   */
+  maxOutput?: string | number
+  /**
+   * How many instructions one call may run, counted by the engine: the same call costs the same each time.
+   * @default not counted, which is faster
+   */
+  maxFuel?: number
+  /** As configuration files write it. */
+  max_memory?: string | number
+  /** As configuration files write it. */
+  max_execution_time?: string | number
+  /** As configuration files write it. */
+  max_output?: string | number
+  /** As configuration files write it. */
+  max_fuel?: number
+}
+
+/** One extension to load. */
+export interface ExtensionConfig {
+  /** The name that errors, logs and listings use. */
+  name: string
+  source: Source
+  permissions?: Permissions
+  /**
+   * Handed to the extension's `initialize` as JSON, and each of its entries to Extism's own configuration as text.
+   * @default {}
+   */
+  config?: object
+  /**
+   * `'morphir'`: the module exports `initialize` and `capabilities`. `'none'`: a plain Extism plug-in that has neither.
+   * @default 'morphir'
+   */
+  lifecycle?: 'morphir' | 'none'
+  /**
+   * How many calls of this extension run in parallel, each in a sandbox of its own. With 1, calls keep their order and share
+   * state.
+   * @default 1
+   */
+  instances?: number
+}
+
+/** One thing an extension says it can do. */
+export interface Capability {
+  /** The method to call. */
+  name: string
+  description: string
+  /** JSON Schema of its params. */
+  params_schema?: unknown
+  /** JSON Schema of its result. */
+  return_schema?: unknown
+}
+
+export interface LoadOptions {
+  /** Takes the load back: it rejects with `Cancelled` at once. */
+  signal?: AbortSignal
+}
+
+export interface CallOptions {
+  /** Takes the call back, whether it waits or runs: it rejects with `Cancelled`, and the signal's reason as `cause`. */
+  signal?: AbortSignal
+  /**
+   * How long the call may take from now on, in milliseconds, waiting included. The extension's `maxExecutionTime` holds besides, and
+   * counts from when it runs.
+   */
+  timeout?: number
+}
+
+export interface EndOptions {
+  /**
+   * Cancels what is waiting and running instead of letting it finish.
+   * @default false
+   */
+  cancel?: boolean
+}
+
+/** A loaded extension, as `list` shows it. */
+export interface ExtensionInfo {
+  id: number
+  name: string
+  protocol: 'extism'
+  capabilities: Capability[]
+  /** Calls that ended. */
+  callCount: number
+  /** Calls that ended in an error. */
+  errorCount: number
+  /** How long it has been loaded, in milliseconds. */
+  uptime: number
+}
+
+/** What an extension did so far. */
+export interface ExtensionStats {
+  /** Calls that ended. */
+  calls: number
+  /** Calls that ended in an error. */
+  errors: number
+  /** How often each error came. */
+  errorsByCode: Partial<Record<ErrorCode, number>>
+  /** Calls that wait for an instance or a thread. */
+  waiting: number
+  /** Instances at work. */
+  running: number
+  /** All instances. */
+  instances: number
+  /** 1, and one more for each time an instance lost its state to a fault and is started anew. */
+  generation: number
+  /** The instructions of the last call that ended, with `maxFuel`. */
+  fuel?: number
+  /** How long it has been loaded, in milliseconds. */
+  uptime: number
+}
+
+/**
+ * Loads WebAssembly extensions and calls them on other threads, within hard limits.
+ *
+ * Methods that answer a promise never throw: an argument of the wrong type rejects with a `TypeError` or `RangeError`,
+ * everything else with an {@link ExtensionError}.
+ *
+ * @example
+ * const host = new ExtensionHost()
+ * const id = await host.loadExtension({
+ *   name: 'wasm-optimizer',
+ *   source: { type: 'wasm', path: './optimizer.wasm' },
+ *   permissions: { maxMemory: '100MB', maxExecutionTime: '5s' },
+ * })
+ * const result = await host.call(id, 'transform', { ir })
+ * await host.close()
+ */
+export class ExtensionHost {
+  /**
+   * @throws {ExtensionError} `InvalidConfig` for a cache directory that others can write to or own, `IoError` for one that
+   * cannot be made
+   */
+  constructor(options?: HostOptions)
+
+  /**
+   * Loads an extension: checks its source, compiles it or finds it in the cache, starts it, hands `config` to its `initialize`, and
+   * asks for its `capabilities`. Answers its id, which is never used again.
+   *
+   * Rejects with `InvalidConfig`, `InvalidSource`, `IoError`, `InitializationFailed`, `Timeout`, `MemoryLimit`,
+   * `FuelExhausted`, `Cancelled` or `Closed`.
+   */
+  loadExtension(config: ExtensionConfig, options?: LoadOptions): Promise<number>
+
+  /**
+   * Calls a method with params as JSON and answers its result, read from JSON. Without params the method is given no input.
+   *
+   * Rejects with `NotFound`, `MethodNotFound`, `ExtensionError`, `ProtocolError`, `SerializationError`, `Timeout`, `Cancelled`,
+   * `MemoryLimit`, `FuelExhausted`, `Trap`, `Closed`, or `InitializationFailed` where the extension had to be started anew.
+   */
+  call<Result = unknown>(id: number, method: string, params?: unknown, options?: CallOptions): Promise<Result>
+
+  /**
+   * Calls a method with text or bytes as they are and answers its bytes. Nothing is read as JSON on this thread, which
+   * a large IR would hold up. Rejects as `call` does.
+   */
+  callRaw(id: number, method: string, input?: string | Uint8Array, options?: CallOptions): Promise<Uint8Array>
+
+  /**
+   * Calls a method once for each of the params, in one trip between threads: for many small calls. Answers the results in the
+   * order of the params. Every call runs, whatever becomes of the others; if any failed, it rejects with the first one's
+   * error, which has its `index`. `timeout` and `signal` are for all of them together.
+   */
+  callMany<Result = unknown>(
+    id: number,
+    method: string,
+    paramsList: readonly unknown[],
+    options?: CallOptions & { settled?: false },
+  ): Promise<Result[]>
+  /** With `settled`, answers what became of each call, as `Promise.allSettled` does. */
+  callMany<Result = unknown>(
+    id: number,
+    method: string,
+    paramsList: readonly unknown[],
+    options: CallOptions & { settled: true },
+  ): Promise<PromiseSettledResult<Result>[]>
+
+  /**
+   * Calls a method on this thread, which waits for it: for command-line tools that have nothing else to do. The same limits hold,
+   * but nothing can cancel it. It does not stand in line behind calls that wait.
+   * @throws {ExtensionError} whatever `call` rejects with; {TypeError} for an argument of the wrong type
+   */
+  callSync<Result = unknown>(id: number, method: string, params?: unknown, options?: Pick<CallOptions, 'timeout'>): Result
+
+  /**
+   * What the extension said it can do when it was loaded; it is not asked again.
+   * @throws {ExtensionError} `NotFound`, `Closed`
+   */
+  capabilities(id: number): Capability[]
+
+  /**
+   * What the extension did so far.
+   * @throws {ExtensionError} `NotFound`, `Closed`
+   */
+  stats(id: number): ExtensionStats
+
+  /** Every loaded extension, in the order in which they were loaded. */
+  list(): ExtensionInfo[]
+
+  /**
+   * Unloads an extension: it takes no more calls, those it has finish, and its memory is given back. An extension that is not
+   * there is unloaded already.
+   */
+  unloadExtension(id: number, options?: EndOptions): Promise<void>
+
+  /**
+   * Closes the host: nothing new is taken, loads are cancelled, calls finish, and all extensions are unloaded. It can be closed
+   * again.
+   */
+  close(options?: EndOptions): Promise<void>
+
+  /** Closes the host at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+declare const host: { ExtensionHost: typeof ExtensionHost; ExtensionError: typeof ExtensionError }
+export default host

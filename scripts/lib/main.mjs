@@ -1,0 +1,29 @@
+import { Failure } from './failure.mjs'
+import { red } from './style.mjs'
+
+const OLDEST_NODE = 20
+/** How much of a failed command's output is shown: enough for a compiler error, not a flood. */
+const LAST_LINES = 30
+
+/** Runs a script: a failure ends it with a line and an exit code, without a stack trace. */
+export async function main(work) {
+  try {
+    if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
+      throw new Failure(`Node.js ${OLDEST_NODE} or later is needed; this is ${process.version}.`)
+    }
+    await work()
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    report(error)
+    process.exitCode = error.exitCode
+  }
+}
+
+/** Says what failed, how its output ended, and what to do. */
+export function report({ message, output, advice }) {
+  const shown = output.slice(-LAST_LINES)
+  console.log(red(message))
+  if (shown.length < output.length) console.log(`  the last ${shown.length} of ${output.length} lines it printed:`)
+  for (const line of shown) console.log(`  | ${line}`)
+  if (advice !== undefined) console.log(`What to do: ${advice}`)
+}
