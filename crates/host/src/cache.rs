@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -80,7 +81,7 @@ impl Cache {
             .chain_update(SOURCES.concat())
             .finalize();
         let name: String = key.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Entry { dir: self.dir.join(name) }
+        Entry { dir: self.dir.join(name), sealed: Mutex::default() }
     }
 
     /// Removes what was unused for longest, once there is too much.
@@ -109,6 +110,8 @@ impl Cache {
 #[derive(Debug)]
 pub(crate) struct Entry {
     dir: PathBuf,
+    /// The files that are known to be sealed.
+    sealed: Mutex<Vec<PathBuf>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -137,10 +140,12 @@ impl Entry {
     /// What was stored, if every file is as it was sealed.
     pub fn load(&self) -> Option<Prepared> {
         let seal: Seal = serde_json::from_slice(&fs::read(self.seal_file()).ok()?).ok()?;
-        if !seal.files.contains_key("module.wasm") || seal.files != self.checksums().ok()? {
+        let files = self.files().ok()?;
+        if !files.iter().any(|file| *file == self.module()) || seal.files != self.checksums(&files).ok()? {
             return None;
         }
         let prepared = serde_json::from_slice(&fs::read(self.dir.join("module.json")).ok()?).ok()?;
+        *self.sealed.lock().unwrap_or_else(PoisonError::into_inner) = files;
         self.mark_use();
         Some(prepared)
     }
@@ -164,31 +169,44 @@ impl Entry {
         Ok(())
     }
 
-    /// Vouches for the files that are there now. To be called once the engine has written its own.
+    /// Vouches for the files that are there now, where there are more than before. To be called once the engine has written its
+    /// own.
     pub fn seal(&self) -> io::Result<()> {
-        let files = self.checksums()?;
-        write(&self.seal_file(), &serde_json::to_vec(&Seal { files })?)
+        let files = self.files()?;
+        let mut sealed = self.sealed.lock().unwrap_or_else(PoisonError::into_inner);
+        if files != *sealed {
+            write(&self.seal_file(), &serde_json::to_vec(&Seal { files: self.checksums(&files)? })?)?;
+            *sealed = files;
+        }
+        Ok(())
     }
 
-    fn checksums(&self) -> io::Result<BTreeMap<String, u32>> {
-        let mut files = BTreeMap::new();
-        for name in ["module.wasm", "module.json", "engine.toml"] {
-            files.insert(name.into(), crc32fast::hash(&fs::read(self.dir.join(name))?));
-        }
+    /// The files that matter, in a fixed order.
+    fn files(&self) -> io::Result<Vec<PathBuf>> {
+        let mut files = vec![self.module(), self.dir.join("module.json"), self.engine_settings()];
         let mut directories = vec![self.code()];
         while let Some(directory) = directories.pop() {
-            for entry in fs::read_dir(directory)? {
+            let entries = match fs::read_dir(directory) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                other => other?,
+            };
+            for entry in entries {
                 let path = entry?.path();
                 if path.is_dir() {
                     directories.push(path);
                 } else if path.extension().is_none() {
                     // With an extension it is the engine's bookkeeping, which it rewrites at will and which is not code.
-                    let name = path.strip_prefix(&self.dir).unwrap_or(&path).to_string_lossy().into_owned();
-                    files.insert(name, crc32fast::hash(&fs::read(&path)?));
+                    files.push(path);
                 }
             }
         }
+        files.sort();
         Ok(files)
+    }
+
+    fn checksums(&self, files: &[PathBuf]) -> io::Result<BTreeMap<String, u32>> {
+        let name = |path: &Path| path.strip_prefix(&self.dir).unwrap_or(path).to_string_lossy().into_owned();
+        files.iter().map(|path| Ok((name(path), crc32fast::hash(&fs::read(path)?)))).collect()
     }
 
     fn mark_use(&self) {

@@ -11,6 +11,7 @@ use crate::config::{Lifecycle, PAGE, Permissions};
 use crate::deadline::{Interrupt, Reason};
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::guest::{Guest, LogLevel, LogRecord};
+use crate::layout::Layout;
 use crate::module::Module;
 use crate::outcome::{Facts, outcome};
 use crate::prepare::KERNEL_PAGES;
@@ -91,7 +92,17 @@ impl Instance {
     pub fn call(&mut self, method: &str, input: &[u8], interrupt: &Interrupt) -> Result<Vec<u8>> {
         self.blueprint.find(method)?;
         self.start(interrupt)?;
-        self.run(method, input, interrupt)
+        let blueprint = Arc::clone(&self.blueprint);
+        match &blueprint.module.prepared.program {
+            // A program runs once: the next call gets a new one.
+            Some(program) if method == "_start" => {
+                let result = self.run(program, input, interrupt);
+                self.plugin = None;
+                self.started = false;
+                result
+            }
+            _ => self.run(method, input, interrupt),
+        }
     }
 
     /// Starts the guest: its own start-up code, then `initialize`.
@@ -197,17 +208,34 @@ impl Instance {
         if let Some(reason) = interrupt.reason() {
             return Err(not_started(reason));
         }
-        let engine = match self.engine.take() {
-            Some(engine) => engine,
-            None => self.compile()?,
-        };
-        let plugin = Plugin::new_from_compiled(&engine).map_err(|error| engine_refused(&error))?;
-        self.plugin = Some(Box::new(plugin));
-        self.engine = Some(engine);
-        Ok(())
+        let mut layout = Layout::current();
+        loop {
+            let engine = match self.engine.take() {
+                Some(engine) => engine,
+                None => self.compile(layout)?,
+            };
+            let error = match self.instantiate(&engine) {
+                Ok(plugin) => {
+                    self.plugin = Some(plugin);
+                    self.engine = Some(engine);
+                    return Ok(());
+                }
+                Err(error) => error,
+            };
+            // Out of addresses, most likely; a trap is the module's own doing, for example data outside its memory.
+            let next = if error.is::<wasmtime::Trap>() { None } else { layout.give_up() };
+            layout = next.ok_or_else(|| engine_refused(&error))?;
+        }
     }
 
-    fn compile(&self) -> Result<CompiledPlugin> {
+    /// A plug-in with all its memories. The engine makes them at the first call: this one does nothing else.
+    fn instantiate(&self, engine: &CompiledPlugin) -> Result<Box<Plugin>, extism::Error> {
+        let mut plugin = Box::new(Plugin::new_from_compiled(engine)?);
+        plugin.call::<&[u8], &[u8]>(&self.blueprint.module.prepared.made, b"")?;
+        Ok(plugin)
+    }
+
+    fn compile(&self, layout: Layout) -> Result<CompiledPlugin> {
         let Blueprint { module, permissions, .. } = &*self.blueprint;
         let total_pages = permissions.max_memory / PAGE;
         let initial_pages = module.prepared.initial_pages;
@@ -220,7 +248,7 @@ impl Instance {
         let mut builder = PluginBuilder::new(manifest)
             .with_wasi(module.prepared.wasi)
             .with_functions(self.guest.functions())
-            .with_wasmtime_config(engine_config())
+            .with_wasmtime_config(engine_config(layout, permissions.max_memory))
             // Its default reads environment variables that write files and slow every call.
             .with_debug_options(DebugOptions {
                 profiling_strategy: wasmtime::ProfilingStrategy::None,
@@ -259,8 +287,9 @@ impl Instance {
     }
 }
 
-fn engine_config() -> wasmtime::Config {
+fn engine_config(layout: Layout, max_memory: u64) -> wasmtime::Config {
     let mut config = wasmtime::Config::new();
+    layout.apply(&mut config, max_memory);
     // Offsets within functions are not reported, and their table is as large as the code.
     config.generate_address_map(false);
     config.wasm_backtrace_details(wasmtime::WasmBacktraceDetails::Disable);

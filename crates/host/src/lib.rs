@@ -47,6 +47,7 @@ mod guest;
 mod host;
 mod instance;
 mod job;
+mod layout;
 mod module;
 mod outcome;
 mod prepare;

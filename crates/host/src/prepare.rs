@@ -83,8 +83,12 @@ pub(crate) struct Prepared {
     pub methods: BTreeSet<String>,
     /// Exported functions that cannot be called as methods, each with the reason.
     pub others: BTreeMap<String, String>,
+    /// The private export that does nothing: once it was called, all memories are there.
+    pub made: String,
     /// The private export that runs all start-up code, where there is some.
     pub start: Option<String>,
+    /// The private export of a program's `_start`, where there is one.
+    pub program: Option<String>,
     /// Whether the module imports WASI.
     pub wasi: bool,
     /// The pages of 64 KiB that the module's memory starts with.

@@ -125,7 +125,9 @@ pub(super) fn rewrite<'a>(
         bytes: module.finish(),
         methods: std::mem::take(&mut surface.methods),
         others: surface.others,
+        made: surface.made,
         start: surface.start,
+        program: surface.program,
         wasi: false,
         initial_pages: 0,
     })

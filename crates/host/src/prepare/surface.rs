@@ -11,12 +11,17 @@ use super::injected::{self, StartUp};
 use super::outline::Outline;
 use super::rewrite::{Injected, InjectedType};
 
-/// What the prepared module exports: its memory, its methods, and one private function for start-up.
+/// What a WASI program starts with. The engine gives the name a meaning of its own, so no method is left under it.
+const PROGRAM: &str = "_start";
+
+/// What the prepared module exports: its memory, its methods, and private functions for the host.
 pub(super) struct Surface {
     pub exports: ExportSection,
     pub methods: BTreeSet<String>,
     pub others: BTreeMap<String, String>,
+    pub made: String,
     pub start: Option<String>,
+    pub program: Option<String>,
 }
 
 impl Surface {
@@ -27,8 +32,15 @@ impl Surface {
         signature: impl Fn(u32) -> &'a FuncType,
     ) -> Result<Self, reencode::Error> {
         let calls = injected.plan.calls();
-        let mut surface =
-            Self { exports: ExportSection::new(), methods: BTreeSet::new(), others: BTreeMap::new(), start: None };
+        let mut surface = Self {
+            exports: ExportSection::new(),
+            methods: BTreeSet::new(),
+            others: BTreeMap::new(),
+            made: String::new(),
+            start: None,
+            program: None,
+        };
+        let mut program = None;
         let mut start_up = StartUpExports::default();
 
         for export in &outline.exports {
@@ -52,7 +64,11 @@ impl Surface {
                     };
                     let body = injected::method(&calls, copy.function_index(export.index)?, has_code);
                     let method = injected.add(InjectedType::Nothing, body);
-                    surface.exports.export(export.name, ExportKind::Func, method);
+                    if export.name == PROGRAM {
+                        program = Some(method);
+                    } else {
+                        surface.exports.export(export.name, ExportKind::Func, method);
+                    }
                     surface.methods.insert(export.name.into());
                 }
                 _ => {}
@@ -60,20 +76,26 @@ impl Surface {
         }
 
         // The engine takes a module with `_start` for a program and does not instantiate it a second time just to link it.
-        if !surface.methods.contains("_start") {
-            let nothing = injected.add(InjectedType::Nothing, injected::nothing());
-            surface.exports.export("_start", ExportKind::Func, nothing);
-        }
-
+        let nothing = injected.add(InjectedType::Nothing, injected::nothing());
+        surface.exports.export(PROGRAM, ExportKind::Func, nothing);
+        surface.made = surface.export_privately("morphir:made", nothing);
+        surface.program = program.map(|program| surface.export_privately("morphir:program", program));
         let pieces = start_up.pieces(outline.start, copy)?;
         if !pieces.is_empty() {
             let start = injected.add(InjectedType::Nothing, injected::start(&calls, &pieces));
-            let taken = |name: &str| name == "memory" || surface.methods.contains(name);
-            let name = (0_u32..).map(|n| format!("morphir:start/{n}")).find(|name| !taken(name)).expect("a free name");
-            surface.exports.export(&name, ExportKind::Func, start);
-            surface.start = Some(name);
+            surface.start = Some(surface.export_privately("morphir:start", start));
         }
         Ok(surface)
+    }
+
+    /// Exports a function under a name that the module does not use itself.
+    fn export_privately(&mut self, purpose: &str, function: u32) -> String {
+        let mut name = purpose.to_owned();
+        while self.methods.contains(&name) {
+            name.push('\'');
+        }
+        self.exports.export(&name, ExportKind::Func, function);
+        name
     }
 }
 
