@@ -4,6 +4,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { EXTENSION } from './demo/extension.mjs'
 import { callRate, callTime } from './demo/measure.mjs'
 import { examples, normalized, packageOf } from './demo/names.mjs'
 import { readOptions, USAGE } from './demo/options.mjs'
@@ -13,17 +14,14 @@ import { Failure, WrongUsage } from './lib/failure.mjs'
 import { main } from './lib/main.mjs'
 import { buildModel } from './lib/model.mjs'
 import { installPackages } from './lib/packages.mjs'
-import { modelIr, renamePackage, root } from './lib/places.mjs'
+import { modelIr, root } from './lib/places.mjs'
 import { count, duration, size } from './lib/quantity.mjs'
 import { run } from './lib/run.mjs'
 import { bold } from './lib/style.mjs'
 import { table } from './lib/table.mjs'
 import { installToolchain } from './lib/toolchain.mjs'
 
-const MODULE = join(renamePackage, 'rename-package.wasm')
 const CALLS = 2000
-/** Room for an IR of 100 MB, and time for it on a slow machine. */
-const PERMISSIONS = { maxMemory: '2GiB', maxOutput: '1GiB', maxExecutionTime: '60s' }
 const ANSWER_KEY = Buffer.from('"output":')
 
 await main(async () => {
@@ -51,9 +49,7 @@ async function demonstrate(options) {
   const cacheDir = mkdtempSync(join(tmpdir(), 'morphir-extension-host-demo-'))
   const host = new ExtensionHost({ cacheDir })
   try {
-    const [id, firstLoad] = await timed(() =>
-      host.loadExtension({ name: 'rename-package', source: { type: 'wasm', path: MODULE }, permissions: PERMISSIONS }),
-    )
+    const [id, firstLoad] = await timed(() => host.loadExtension(EXTENSION))
     printCapabilities(host.capabilities(id))
 
     const [answer, transformTime] = await timed(() => transform(host, id, model.text, options))
@@ -62,7 +58,7 @@ async function demonstrate(options) {
     if (options.out !== undefined) write(options.out, renamed.bytes)
 
     const call = () => host.call(id, 'capabilities')
-    const { lines } = await run(process.execPath, [join(root, 'scripts/demo/load-again.mjs'), MODULE, cacheDir])
+    const { lines } = await run(process.execPath, [join(root, 'scripts/demo/load-again.mjs'), cacheDir])
     printCost([
       ['load the extension, with nothing cached', duration(firstLoad), ''],
       ['load it from the cache', duration(Number(lines.at(-1))), 'in a new process'],

@@ -2,10 +2,10 @@
 // start costs.
 
 import { ExtensionHost } from '../../index.mjs'
+import { EXTENSION } from './extension.mjs'
 
-const [path, cacheDir] = process.argv.slice(2)
-const host = new ExtensionHost({ cacheDir })
+const host = new ExtensionHost({ cacheDir: process.argv[2] })
 const started = performance.now()
-await host.loadExtension({ name: 'rename-package', source: { type: 'wasm', path } })
+await host.loadExtension(EXTENSION)
 console.log(performance.now() - started)
 await host.close()

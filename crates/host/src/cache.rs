@@ -161,7 +161,7 @@ impl Entry {
         // The engine's upkeep is turned off: entries are sealed, and `tidy` removes them whole.
         let directory = toml::Value::String(self.code().to_string_lossy().into_owned());
         let settings = format!(
-            "[cache]\ndirectory = {directory}\ncleanup-interval = \"3650d\"\noptimized-compression-usage-counter-threshold = {}\n",
+            "[cache]\ndirectory = {directory}\ncleanup-interval = \"3650d\"\noptimized-compression-usage-counter-threshold = \"{}\"\n",
             u32::MAX
         );
         write(&self.engine_settings(), settings.as_bytes())?;
