@@ -50,7 +50,7 @@ class ExtensionHost {
   }
 
   call(id, method, params, options = {}) {
-    return attempt(() => this.#call(id, method, () => toJson(params, method), false, options, fromJson))
+    return attempt(() => this.#call(id, method, (work) => toJson(params, work), false, options, fromJson))
   }
 
   callRaw(id, method, input = '', options = {}) {
@@ -64,10 +64,12 @@ class ExtensionHost {
       if (typeof wantsSettled !== 'boolean') throw wrong('settled', 'a boolean', wantsSettled)
       checkId(id)
       checkMethod(method)
-      const inputs = paramsList.map((params) => toJson(params, method))
-      const parts = split(inputs, this.#loaded.get(id)?.instances ?? 1)
-      const answered = await Promise.all(parts.map((part) => this.#callPart(id, method, part, callsOptions)))
-      const results = answered.flat()
+      const { name: extension, instances = 1 } = this.#loaded.get(id) ?? {}
+      const results = Array.from(paramsList, (params) => outcome(() => toJson(params, { extension, method })))
+      // What cannot be written keeps nobody else from being called.
+      const written = results.filter(({ status }) => status === 'fulfilled')
+      const parts = split(written, instances).map((part) => this.#callPart(id, method, part, callsOptions))
+      await Promise.all(parts)
       if (wantsSettled) return results
       const failed = results.findIndex((result) => result.status === 'rejected')
       if (failed < 0) return results.map((result) => result.value)
@@ -136,8 +138,8 @@ class ExtensionHost {
     checkId(id)
     checkMethod(method)
     const { signal, timeout } = callOptions(options)
-    const bytes = input()
     const work = { id, extension: this.#loaded.get(id)?.name, method, signal, timeout }
+    const bytes = input(work)
     return this.#submit(
       work,
       () => this.#native.submit(id, method, bytes, raw, timeout),

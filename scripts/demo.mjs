@@ -93,7 +93,7 @@ function readModel(path) {
 
 /** As text and bytes: numbers that JavaScript would round stay as they are, and so does the layout of the file. */
 async function transform(host, id, ir, { from, to }) {
-  const answer = await host.callRaw(id, 'transform', `{"ir":${ir},"options":${JSON.stringify({ from, to })}}`)
+  const answer = await host.callRaw(id, 'transform', `{"options":${JSON.stringify({ from, to })},"ir":${ir}}`)
   return Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength)
 }
 
@@ -117,7 +117,7 @@ function printCapabilities(capabilities) {
 
 function printRenamed({ path, text, ir }, renamed, { from, to }) {
   const name = from === undefined ? packageOf(ir) : normalized(from)
-  heading(`${name} → ${normalized(to)} in ${path === modelIr ? relative(root, path) : path}, ${size(text.length)}`)
+  heading(`${name ?? 'The package'} → ${normalized(to)} in ${path === modelIr ? relative(root, path) : path}, ${size(text.length)}`)
   if (renamed.note !== undefined) return print([`  Nothing changed: ${renamed.note}`])
   const rows = examples(ir, renamed.ir, name)
   print(table([['before', 'after'], ...rows.map(([before, after]) => [before, before === after ? '(not its own)' : after])]))

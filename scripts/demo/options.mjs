@@ -18,6 +18,7 @@ export const USAGE = `Renames a package throughout a Morphir IR, with the extens
 Exit code: 0 done, 1 failed or refused, 2 wrong arguments.`
 
 const ADVICE = 'npm run demo -- --help shows what there is.'
+const DASHES = `npm passes on options only after --. ${ADVICE}`
 const DEFAULT_NAME = 'NorthSea.BulkTrades'
 
 /** @returns {{ help: boolean, model: string, own: boolean, to: string, from?: string, out?: string }} */
@@ -28,12 +29,12 @@ export function readOptions(args) {
   if (positionals.length > 1) {
     throw new WrongUsage(
       `There is one model at most; these are ${positionals.length}: ${positionals.join(', ')}.`,
-      `npm passes on options only after --. ${ADVICE}`,
+      DASHES,
     )
   }
   const own = positionals.length === 1
   const to = values.to ?? (own ? undefined : DEFAULT_NAME)
-  if (to === undefined) throw new WrongUsage('The new name is missing: --to New.Name.', ADVICE)
+  if (to === undefined) throw new WrongUsage('The new name is missing: --to New.Name.', DASHES)
   for (const [option, value] of Object.entries({ from, to, out })) {
     if (value === '') throw new WrongUsage(`--${option} is empty.`, ADVICE)
   }
