@@ -111,7 +111,15 @@ export type Source = {
     }
 )
 
-/** What an extension may use. Nothing else is granted: no files, no network, no environment. */
+/** A directory that an extension is granted. */
+export interface DirectoryGrant {
+  /** The directory; a relative path starts at the working directory. */
+  path: string
+  /** What the extension calls it. */
+  guestPath: string
+}
+
+/** What an extension may use. Nothing else is granted: no other files, no network, no environment. */
 export interface Permissions {
   /**
    * All the memory of one instance: the extension's own, and Extism's, which carries input and output. In bytes, or with a
@@ -134,6 +142,10 @@ export interface Permissions {
    * @default not counted, which is faster
    */
   maxFuel?: number
+  /** Directories to read and write, through WASI: each a path, under which the extension sees it too, or with a name of its own. */
+  filesystem?: (string | DirectoryGrant)[]
+  /** Directories to read only. */
+  readonlyPaths?: (string | DirectoryGrant)[]
   /** As configuration files write it. */
   max_memory?: string | number
   /** As configuration files write it. */

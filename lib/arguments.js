@@ -3,6 +3,7 @@
 // Arguments of the wrong type are a programmer's mistake: a TypeError that names the argument, before anything starts.
 
 const { fileURLToPath } = require('node:url')
+const { isUint8Array } = require('node:util').types
 
 /** The longest timeout, in milliseconds: a day, as the core has it; timers overflow at 24.8 days. */
 const MAX_TIMEOUT = 86_400_000
@@ -79,7 +80,7 @@ function extensionConfig(config) {
   checkObject('source', source)
   const { bytes, path, ...where } = source
   if (typeof where.type !== 'string') throw wrong('source.type', 'the string "wasm"', where.type)
-  if (bytes !== undefined && !(bytes instanceof Uint8Array)) throw wrong('source.bytes', 'a Uint8Array', bytes)
+  if (bytes !== undefined && !isUint8Array(bytes)) throw wrong('source.bytes', 'a Uint8Array', bytes)
   for (const key of ['permissions', 'config']) {
     if (rest[key] !== undefined) checkObject(key, rest[key])
   }
@@ -128,7 +129,7 @@ function endOptions(options) {
 
 /** Text or bytes that go to an extension as they are. */
 function rawInput(input) {
-  if (typeof input === 'string' || input instanceof Uint8Array) return input
+  if (typeof input === 'string' || isUint8Array(input)) return input
   throw wrong('The input', 'a string or a Uint8Array', input)
 }
 

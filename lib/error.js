@@ -6,7 +6,7 @@ class ExtensionError extends Error {
   constructor({ code, message, extension, method, cause }) {
     super(message, cause === undefined ? undefined : { cause })
     this.code = code
-    this.extension = extension
+    if (extension !== undefined) this.extension = extension
     if (method !== undefined) this.method = method
   }
 }

@@ -1,5 +1,6 @@
 'use strict'
 
+const { isUint8Array } = require('node:util').types
 const { NativeHost } = require('../binding.js')
 const {
   callOptions,
@@ -65,10 +66,14 @@ class ExtensionHost {
       checkId(id)
       checkMethod(method)
       const { name: extension, instances = 1 } = this.#loaded.get(id) ?? {}
-      const results = Array.from(paramsList, (params) => outcome(() => toJson(params, { extension, method })))
-      // What cannot be written keeps nobody else from being called.
-      const written = results.filter(({ status }) => status === 'fulfilled')
-      const parts = split(written, instances).map((part) => this.#callPart(id, method, part, callsOptions))
+      const work = { id, extension, method, ...callsOptions }
+      const results = Array.from(paramsList, (params) => outcome(() => toJson(params, work)))
+      // What cannot be written keeps nothing else from being called.
+      const written = [...results.keys()].filter((index) => results[index].status === 'fulfilled')
+      const parts = split(written, instances).map(async (part) => {
+        const outcomes = await this.#callPart({ ...work }, part.map((index) => results[index].value))
+        for (const [place, index] of part.entries()) results[index] = outcomes[place]
+      })
       await Promise.all(parts)
       if (wantsSettled) return results
       const failed = results.findIndex((result) => result.status === 'rejected')
@@ -82,7 +87,7 @@ class ExtensionHost {
     checkMethod(method)
     const { timeout } = callOptions(options, ['timeout'])
     const work = { id, extension: this.#loaded.get(id)?.name, method }
-    const answered = this.#native.callNow(id, method, toJson(params, method), timeout)
+    const answered = this.#native.callNow(id, method, toJson(params, work), timeout)
     if (!Array.isArray(answered)) throw this.#error(answered, work)
     const [settled] = answered
     if (settled.log !== undefined) this.#log(settled, work)
@@ -148,19 +153,12 @@ class ExtensionHost {
   }
 
   /** Part of `callMany`: one trip, an outcome for each input. */
-  #callPart(id, method, inputs, { signal, timeout }) {
-    const work = { id, extension: this.#loaded.get(id)?.name, method, signal, timeout }
+  #callPart(work, inputs) {
+    const { id, method, timeout } = work
     return this.#submit(
       work,
       () => this.#native.submit(id, method, inputs, false, timeout),
-      ({ answers }) =>
-        answers.map((answer) => {
-          try {
-            return { status: 'fulfilled', value: this.#read(answer, work, fromJson) }
-          } catch (reason) {
-            return { status: 'rejected', reason }
-          }
-        }),
+      ({ answers }) => answers.map((answer) => outcome(() => this.#read(answer, work, fromJson))),
     )
   }
 
@@ -218,7 +216,8 @@ class ExtensionHost {
   }
 
   #read(answer, work, read) {
-    const isFailure = typeof answer === 'object' && !(answer instanceof Uint8Array)
+    // Bytes are of Node's own realm, which in some test runners is not this one.
+    const isFailure = typeof answer === 'object' && !isUint8Array(answer)
     if (isFailure) throw this.#error(answer, work)
     return read(answer, work)
   }
@@ -248,15 +247,25 @@ function cancelled({ extension, method, signal }) {
   return new ExtensionError({ code: 'Cancelled', message, extension, method, cause: signal.reason })
 }
 
+/** What became of some work, as `Promise.allSettled` says it. */
+function outcome(work) {
+  try {
+    return { status: 'fulfilled', value: work() }
+  } catch (reason) {
+    return { status: 'rejected', reason }
+  }
+}
+
 function orThrow(answer) {
   if (typeof answer === 'object' && answer !== null && 'code' in answer) throw fromFailure(answer)
   return answer
 }
 
 /** Params as JSON text; nothing where there are none. */
-function toJson(params, method) {
+function toJson(params, { extension, method }) {
   if (params === undefined) return ''
-  const unwritable = (message, cause) => new ExtensionError({ code: 'SerializationError', message, method, cause })
+  const code = 'SerializationError'
+  const unwritable = (message, cause) => new ExtensionError({ code, message, extension, method, cause })
   let text
   try {
     text = JSON.stringify(params)

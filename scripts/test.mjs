@@ -49,23 +49,21 @@ await main(async () => {
     }
   }
 
-  const packages = await prepare('npm packages', installPackages)
-  const toolchain = kinds.some((kind) => kind !== 'types') && (await prepare('Rust toolchain', installToolchain))
-  if (toolchain) {
-    const extensions = await prepare('extensions', () => buildExtensions(toolchain))
-    if (kinds.includes('js') && packages) {
-      const addon = await prepare('addon', () => buildAddon(toolchain))
-      const model = await prepare('example model', buildModel)
-      if (addon && extensions && model) await count('JavaScript tests', javascriptTests)
-    }
-    if (kinds.includes('rust')) {
-      await count('Rust tests of the host', (live) => rustTests(toolchain, live))
-      for (const directory of rustExtensions()) {
-        await count(`Rust tests of ${basename(directory)}`, (live) => extensionTests(directory, toolchain, live))
-      }
+  const wanted = (kind) => kinds.includes(kind)
+  const packages = (wanted('js') || wanted('types')) && (await prepare('npm packages', () => installPackages()))
+  const toolchain = (wanted('js') || wanted('rust')) && (await prepare('Rust toolchain', installToolchain))
+  const extensions = toolchain && (await prepare('extensions', () => buildExtensions(toolchain)))
+  const addon = wanted('js') && packages && toolchain && (await prepare('addon', () => buildAddon(toolchain)))
+  const model = wanted('js') && (await prepare('example model', buildModel))
+
+  if (wanted('rust') && toolchain) await count('Rust tests of the host', (live) => rustTests(toolchain, live))
+  if (wanted('js') && addon && extensions && model) await count('JavaScript tests', javascriptTests)
+  if (wanted('types') && packages) await count('type tests', typeTests)
+  if (wanted('rust') && toolchain) {
+    for (const directory of rustExtensions()) {
+      await count(`Rust tests of ${basename(directory)}`, (live) => extensionTests(directory, toolchain, live))
     }
   }
-  if (kinds.includes('types') && packages) await count('type tests', typeTests)
   summarize(results)
 })
 

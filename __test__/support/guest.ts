@@ -19,7 +19,7 @@ export function guest(name: string): Promise<Uint8Array> {
 /** The module that this text describes. */
 export async function wat(text: string, name = 'inline.wat'): Promise<Uint8Array> {
   const wabt = await loadWabt()
-  const module = wabt.parseWat(name, text, FEATURES)
+  const module = wabt.parseWat(name, new TextEncoder().encode(text), FEATURES)
   try {
     module.resolveNames()
     module.validate(FEATURES)

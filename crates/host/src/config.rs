@@ -1,5 +1,6 @@
 //! What an extension is, where it comes from, and what it is granted.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -178,6 +179,42 @@ pub struct Permissions {
     /// How many instructions one call may run; without it they are not counted, which is faster.
     #[serde(alias = "maxFuel")]
     pub max_fuel: Option<u64>,
+    /// Directories that the guest sees through WASI, to read and write. It sees nothing else.
+    pub filesystem: Vec<DirectoryGrant>,
+    /// Directories that the guest sees through WASI, to read only.
+    #[serde(alias = "readonlyPaths")]
+    pub readonly_paths: Vec<DirectoryGrant>,
+}
+
+/// One directory for a guest. Written as a path, which the guest sees under the same name, or with a name of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "PathOrGrant")]
+pub struct DirectoryGrant {
+    /// The directory; a relative path starts at the process's working directory.
+    pub path: PathBuf,
+    /// What the guest calls it.
+    pub guest_path: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a path, or { path, guest_path }")]
+enum PathOrGrant {
+    Path(PathBuf),
+    #[serde(rename_all = "snake_case")]
+    Grant {
+        path: PathBuf,
+        #[serde(alias = "guestPath")]
+        guest_path: String,
+    },
+}
+
+impl From<PathOrGrant> for DirectoryGrant {
+    fn from(written: PathOrGrant) -> Self {
+        match written {
+            PathOrGrant::Path(path) => Self { guest_path: path.to_string_lossy().into_owned(), path },
+            PathOrGrant::Grant { path, guest_path } => Self { path, guest_path },
+        }
+    }
 }
 
 impl Default for Permissions {
@@ -187,6 +224,8 @@ impl Default for Permissions {
             max_execution_time: DEFAULT_MAX_EXECUTION_TIME,
             max_output: DEFAULT_MAX_OUTPUT,
             max_fuel: None,
+            filesystem: Vec::new(),
+            readonly_paths: Vec::new(),
         }
     }
 }
@@ -211,6 +250,15 @@ impl Permissions {
         }
         if self.max_fuel == Some(0) {
             return wrong("`max_fuel` must be at least 1; leave it out for no limit.".into());
+        }
+        let mut names = HashSet::new();
+        for grant in self.filesystem.iter().chain(&self.readonly_paths) {
+            if grant.path.as_os_str().is_empty() || grant.guest_path.is_empty() {
+                return wrong("A directory that is granted needs a path that is not empty.".into());
+            }
+            if !names.insert(&grant.guest_path) {
+                return wrong(format!("Two directories are granted under the one name {:?}.", grant.guest_path));
+            }
         }
         Ok(())
     }

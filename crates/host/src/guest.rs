@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use extism::{CurrentPlugin, Error, Function, PTR, UserData, Val, ValType};
 
-use crate::prepare::{ERROR_SET, EXTISM, HOST, OUTPUT_REFUSED, RETURNED};
+use crate::prepare::{ERROR_SET, EXTISM, HOST, OUTPUT_REFUSED, PRINTED, RETURNED};
 
 /// Error text beyond this is cut: it is for people.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
@@ -94,7 +94,32 @@ struct Log {
     records: Vec<LogRecord>,
     bytes: usize,
     dropped: usize,
+    /// What standard output and standard error have of a line that is not finished.
+    lines: [Vec<u8>; 2],
 }
+
+impl Log {
+    fn add(&mut self, level: LogLevel, message: String) {
+        if self.records.len() >= MAX_LOG_MESSAGES || self.bytes + message.len() > MAX_LOG_BYTES {
+            self.dropped += 1;
+        } else {
+            self.bytes += message.len();
+            self.records.push(LogRecord { level, message });
+        }
+    }
+
+    /// Logs a line of standard output or error. Text beyond the limit of a message is dropped with its line.
+    fn end_line(&mut self, stream: usize, least: LogLevel) {
+        let line = std::mem::take(&mut self.lines[stream]);
+        let level = STREAM_LEVELS[stream];
+        if level >= least && !line.is_empty() {
+            self.add(level, String::from_utf8_lossy(&line).into_owned());
+        }
+    }
+}
+
+/// How much standard output and standard error matter: kits of many languages report a panic on the latter.
+const STREAM_LEVELS: [LogLevel; 2] = [LogLevel::Info, LogLevel::Warn];
 
 impl Guest {
     /// A guest whose messages from `level` on are kept; without a level it is told not to log at all.
@@ -114,10 +139,11 @@ impl Guest {
 
     /// What was logged since the last time.
     pub fn take_log(&self) -> Vec<LogRecord> {
-        if self.level.is_none() {
-            return Vec::new();
-        }
+        let Some(least) = self.level else { return Vec::new() };
         let mut log = std::mem::take(&mut *lock(&self.log));
+        for stream in 0..log.lines.len() {
+            log.end_line(stream, least);
+        }
         if log.dropped > 0 {
             let message =
                 format!("{} more log messages were dropped: one call may log {MAX_LOG_BYTES} bytes.", log.dropped);
@@ -142,6 +168,14 @@ impl Guest {
                 lock(&guest.account).error = error;
                 Ok(())
             }),
+            self.function(HOST, PRINTED, [ValType::I32, ValType::I64, ValType::I32], [], |guest, _, params, _| {
+                if let [Val::I32(stream), Val::I64(bytes), Val::I32(count)] = params
+                    && let Ok(count) = usize::try_from(*count)
+                {
+                    guest.print(*stream, &bytes.to_le_bytes()[..count.min(8)]);
+                }
+                Ok(())
+            }),
             self.function(EXTISM, "get_log_level", [], [ValType::I32], |guest, _, _, results| {
                 // The largest number turns a PDK's logging off before it formats anything.
                 results[0] = Val::I32(guest.level.map_or(i32::MAX, |level| i32::from(level as u8)));
@@ -162,7 +196,7 @@ impl Guest {
                 if guest.level.is_some_and(|least| level >= least)
                     && let Some(message) = text(plugin, &params[0], MAX_LOG_MESSAGE_BYTES)?
                 {
-                    guest.log(level, message);
+                    lock(&guest.log).add(level, message);
                 }
                 // A PDK hands the message over: freeing it is the host's part.
                 if let Some(handle) = plugin.memory_from_val(&params[0]) {
@@ -197,13 +231,18 @@ impl Guest {
         Error::msg("the host broke the call off")
     }
 
-    fn log(&self, level: LogLevel, message: String) {
+    /// Takes some of standard output (1) or standard error (2).
+    fn print(&self, stream: i32, bytes: &[u8]) {
+        let (Some(least), Some(stream @ 0..=1)) = (self.level, usize::try_from(stream.wrapping_sub(1)).ok()) else {
+            return;
+        };
         let mut log = lock(&self.log);
-        if log.records.len() >= MAX_LOG_MESSAGES || log.bytes + message.len() > MAX_LOG_BYTES {
-            log.dropped += 1;
-        } else {
-            log.bytes += message.len();
-            log.records.push(LogRecord { level, message });
+        for byte in bytes {
+            match byte {
+                b'\n' => log.end_line(stream, least),
+                _ if log.lines[stream].len() < MAX_LOG_MESSAGE_BYTES => log.lines[stream].push(*byte),
+                _ => {}
+            }
         }
     }
 }

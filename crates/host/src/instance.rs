@@ -1,6 +1,7 @@
 //! One sandbox of an extension: an engine, a memory, and a guest that has been initialized or has to be.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use extism::{CompiledPlugin, DebugOptions, Manifest, Plugin, PluginBuilder};
@@ -24,6 +25,8 @@ pub(crate) struct Blueprint {
     pub lifecycle: Lifecycle,
     pub config: Option<Box<RawValue>>,
     pub log_level: Option<LogLevel>,
+    /// Granted directories: the real path as the engine writes it, and what the guest calls it.
+    pub directories: Vec<(String, PathBuf)>,
 }
 
 impl Blueprint {
@@ -244,7 +247,8 @@ impl Instance {
         let pages = total_pages.saturating_sub(KERNEL_PAGES + initial_pages).max(initial_pages);
         let manifest = Manifest::new([module.place.wasm()])
             .with_memory_max(u32::try_from(pages).unwrap_or(u32::MAX))
-            .with_config(self.extism_config().into_iter());
+            .with_config(self.extism_config().into_iter())
+            .with_allowed_paths(self.blueprint.directories.iter().cloned());
         let mut builder = PluginBuilder::new(manifest)
             .with_wasi(module.prepared.wasi)
             .with_functions(self.guest.functions())

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::capability::Capability;
 use crate::config::ExtensionConfig;
 use crate::deadline::{Interrupt, Watch};
+use crate::directories;
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::extension::{Extension, ExtensionId};
 use crate::guest::LogRecord;
@@ -167,7 +168,8 @@ fn load(
     let limit = permissions.max_execution_time;
     let module = Module::load(source, caps, shared.cache.as_ref())?;
     let log_level = shared.log_level;
-    let blueprint = Arc::new(Blueprint { name, module, permissions, lifecycle, config, log_level });
+    let directories = directories::find(&permissions)?;
+    let blueprint = Arc::new(Blueprint { name, module, permissions, lifecycle, config, log_level, directories });
     let mut instances = Vec::new();
     let mut capabilities = Vec::new();
     for number in 0..wanted {

@@ -41,6 +41,7 @@ mod cache;
 mod capability;
 mod config;
 mod deadline;
+mod directories;
 mod error;
 mod extension;
 mod guest;
@@ -59,8 +60,8 @@ pub use asynchronous::ExtismExtensionHost;
 pub use cache::Cache;
 pub use capability::{Capability, to_json};
 pub use config::{
-    DEFAULT_MAX_EXECUTION_TIME, DEFAULT_MAX_MEMORY, DEFAULT_MAX_OUTPUT, ExtensionConfig, Lifecycle, MAX_EXECUTION_TIME,
-    MAX_INSTANCES, MAX_MEMORY, MIN_MEMORY, Permissions, Source,
+    DEFAULT_MAX_EXECUTION_TIME, DEFAULT_MAX_MEMORY, DEFAULT_MAX_OUTPUT, DirectoryGrant, ExtensionConfig, Lifecycle,
+    MAX_EXECUTION_TIME, MAX_INSTANCES, MAX_MEMORY, MIN_MEMORY, Permissions, Source,
 };
 pub use error::{ErrorCode, ExtensionError, Result};
 pub use extension::{ExtensionId, Stats};

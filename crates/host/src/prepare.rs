@@ -27,7 +27,7 @@ use wasmparser::{BinaryReaderError, CompositeInnerType, TypeRef, Validator, Wasm
 use self::imports::Import;
 pub(crate) use self::imports::{EXTISM, WASI};
 use self::outline::Outline;
-use self::plan::Plan;
+use self::plan::{Plan, Replaced, Replacement};
 use crate::config::PAGE;
 use crate::error::{ErrorCode, ExtensionError, Result};
 
@@ -48,6 +48,8 @@ pub(crate) const HOST: &str = "morphir:host/prepared";
 pub(crate) const RETURNED: &str = "returned";
 /// `output_refused(length: i64)`: the guest set an output longer than its grant.
 pub(crate) const OUTPUT_REFUSED: &str = "output_refused";
+/// `printed(stream: i32, bytes: i64, count: i32)`: up to eight bytes of standard output (1) or error (2), first byte lowest.
+pub(crate) const PRINTED: &str = "printed";
 /// `error_set(text: i64)`: takes the place of Extism's own.
 pub(crate) const ERROR_SET: &str = "error_set";
 
@@ -153,9 +155,7 @@ pub(crate) fn prepare(wasm: &[u8], caps: Caps) -> Result<Prepared> {
 
     let plan = Plan {
         imported: function_imports,
-        // Without a memory there is nothing to report events in; such a module cannot call it meaningfully.
-        poll: imported(&wanted, WASI, "poll_oneoff").filter(|_| memory.is_some()),
-        output: imported(&wanted, EXTISM, "output_set"),
+        replaced: replaced(&wanted, memory.is_some()),
         max_output: caps.max_output,
         defined: types.function_count() - function_imports,
         types: types.core_type_count_in_module(),
@@ -200,10 +200,16 @@ fn invalid(error: &BinaryReaderError) -> ExtensionError {
     )
 }
 
-/// The number of an imported function; `check` has made sure that functions are all there is.
-fn imported(imports: &[Import<'_>], module: &str, name: &str) -> Option<u32> {
-    let position = imports.iter().position(|import| import.module == module && import.name == name)?;
-    u32::try_from(position).ok()
+/// The imports that injected functions take the place of; `check` has made sure that imports are functions.
+fn replaced(imports: &[Import<'_>], has_memory: bool) -> Vec<Replaced> {
+    let by = |import: &Import<'_>| match (import.module, import.name) {
+        (EXTISM, "output_set") => Some(Replacement::SetOutput),
+        // Without a memory there is nothing to report in or to write from, and the engine's own functions fail.
+        (WASI, "poll_oneoff") if has_memory => Some(Replacement::Poll),
+        (WASI, "fd_write") if has_memory => Some(Replacement::Write),
+        _ => None,
+    };
+    (0..).zip(imports).filter_map(|(number, import)| Some(Replaced { import: number, by: by(import)? })).collect()
 }
 
 /// Each table's new maximum: its least size and an equal share of what is left of the limit.

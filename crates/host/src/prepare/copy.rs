@@ -24,15 +24,7 @@ impl Reencode for Copy<'_> {
     type Error = std::convert::Infallible;
 
     fn function_index(&mut self, function: u32) -> Result<u32, reencode::Error> {
-        Ok(if self.plan.poll == Some(function) {
-            self.plan.first_injected()
-        } else if self.plan.output == Some(function) {
-            self.plan.set_output()
-        } else if function < self.plan.imported {
-            function
-        } else {
-            function + Plan::ADDED_IMPORTS
-        })
+        Ok(self.plan.function(function))
     }
 
     fn table_type(&mut self, table: wasmparser::TableType) -> Result<wasm_encoder::TableType, reencode::Error> {

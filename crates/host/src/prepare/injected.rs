@@ -8,6 +8,8 @@ pub(super) struct Calls {
     pub returned: u32,
     /// The imported `output_refused(length)`, which breaks the call off.
     pub output_refused: u32,
+    /// The imported `printed(stream, bytes, count)`, which takes up to eight bytes of standard output or error.
+    pub printed: u32,
 }
 
 /// `memory.grow` within the grant: beyond it the guest sees −1, as WebAssembly says, instead of Extism's trap.
@@ -60,6 +62,54 @@ pub(super) fn poll_without_waiting() -> Function {
     }
     code.end();
     code.local_get(stored).local_get(count).i32_store(at(0));
+    code.i32_const(0).end();
+    body
+}
+
+/// WASI's `fd_write`, with standard output and standard error going to the extension's log instead of nowhere.
+///
+/// `(fd: i32, vectors: i32, count: i32, written: i32) -> errno`, where a vector is 8 bytes: the address and the length of some
+/// text. The host cannot read the guest's memory, so the text goes out in words of eight bytes; `printed` counts and
+/// caps it. All else goes to the `import`.
+pub(super) fn write_with_log(calls: &Calls, import: u32) -> Function {
+    const VECTOR: i32 = 8;
+    let (fd, vectors, count, written) = (0, 1, 2, 3);
+    let (from, left, total) = (4, 5, 6);
+    let mut body = Function::new([(3, ValType::I32)]);
+    let mut code = body.instructions();
+    code.local_get(fd).i32_const(1).i32_sub().i32_const(2).i32_lt_u().i32_eqz();
+    code.if_(BlockType::Empty);
+    code.local_get(fd).local_get(vectors).local_get(count).local_get(written).call(import).return_();
+    code.end();
+    code.block(BlockType::Empty).loop_(BlockType::Empty);
+    {
+        code.local_get(count).i32_eqz().br_if(1);
+        code.local_get(vectors).i32_load(at(0)).local_set(from);
+        code.local_get(vectors).i32_load(at(4)).local_tee(left).local_get(total).i32_add().local_set(total);
+        code.block(BlockType::Empty).loop_(BlockType::Empty);
+        {
+            code.local_get(left).i32_const(8).i32_lt_u().br_if(1);
+            code.local_get(fd).local_get(from).i64_load(at(0)).i32_const(8).call(calls.printed);
+            step(&mut code, from, 8);
+            step(&mut code, left, -8);
+            code.br(0);
+        }
+        code.end().end();
+        code.block(BlockType::Empty).loop_(BlockType::Empty);
+        {
+            code.local_get(left).i32_eqz().br_if(1);
+            code.local_get(fd).local_get(from).i64_load8_u(at(0)).i32_const(1).call(calls.printed);
+            step(&mut code, from, 1);
+            step(&mut code, left, -1);
+            code.br(0);
+        }
+        code.end().end();
+        step(&mut code, vectors, VECTOR);
+        step(&mut code, count, -1);
+        code.br(0);
+    }
+    code.end().end();
+    code.local_get(written).local_get(total).i32_store(at(0));
     code.i32_const(0).end();
     body
 }

@@ -11,7 +11,7 @@ use super::copy::Copy;
 use super::outline::Outline;
 use super::plan::Plan;
 use super::surface::Surface;
-use super::{ERROR_SET, HOST, OUTPUT_REFUSED, Prepared, RETURNED, imports, injected};
+use super::{ERROR_SET, HOST, OUTPUT_REFUSED, PRINTED, Prepared, RETURNED, imports, injected};
 
 /// The types that injected functions have, in the order in which they are added.
 #[derive(Clone, Copy)]
@@ -19,9 +19,10 @@ pub(super) enum InjectedType {
     Code,
     Nothing,
     Grow,
-    Poll,
+    Wasi,
     Length,
     Output,
+    Printed,
 }
 
 pub(super) struct Injected<'a> {
@@ -55,13 +56,16 @@ pub(super) fn rewrite<'a>(
     types.ty().function([ValType::I32; 4], [ValType::I32]);
     types.ty().function([ValType::I64], []);
     types.ty().function([ValType::I64; 2], []);
+    types.ty().function([ValType::I32, ValType::I64, ValType::I32], []);
 
     let mut imports = ImportSection::new();
     for import in &outline.imports {
         let module = if import.module == imports::EXTISM && import.name == ERROR_SET { HOST } else { import.module };
         imports.import(module, import.name, copy.entity_type(import.ty)?);
     }
-    for (name, ty) in [(RETURNED, InjectedType::Code), (OUTPUT_REFUSED, InjectedType::Length)] {
+    for (name, ty) in
+        [(RETURNED, InjectedType::Code), (OUTPUT_REFUSED, InjectedType::Length), (PRINTED, InjectedType::Printed)]
+    {
         imports.import(HOST, name, EntityType::Function(plan.types + ty as u32));
     }
 
@@ -70,11 +74,9 @@ pub(super) fn rewrite<'a>(
         copy.parse_function_section(&mut functions, reader)?;
     }
     let mut injected = Injected { plan, functions, bodies: Vec::new() };
-    if plan.poll.is_some() {
-        injected.add(InjectedType::Poll, injected::poll_without_waiting());
-    }
-    if let Some(import) = plan.output {
-        injected.add(InjectedType::Output, injected::set_output(&plan.calls(), import, plan.max_output));
+    for replaced in &plan.replaced {
+        let (ty, body) = plan.replacement(replaced);
+        injected.add(ty, body);
     }
     if let Some(cap) = plan.max_pages {
         injected.add(InjectedType::Grow, injected::grow(cap));
