@@ -83,6 +83,13 @@ export interface HostOptions {
    * sockets keep a thread
    */
   maxConcurrentCalls?: number
+  /**
+   * Runs loads and calls on so many threads of the host's own, instead of libuv's pool: for hosts that share their process with other
+   * people's code, such as an editor. The pool is left alone, and `worker.terminate()` or the end of the process does not wait
+   * for guests. Close such a host when it is done, or its threads stay. Not together with `maxConcurrentCalls`.
+   * @default libuv's pool
+   */
+  threads?: number
   /** Receives what extensions log, before the call in which they logged it settles. */
   onLog?: (record: LogRecord) => void
   /**

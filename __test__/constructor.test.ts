@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ExtensionError, ExtensionHost } from '@finos/morphir-extension-host'
+import { caught } from './support/caught.ts'
 import { temporaryDirectory } from './support/directory.ts'
 import { load, newHost } from './support/host.ts'
 
@@ -93,12 +94,3 @@ describe('new ExtensionHost()', () => {
     expect(other.list()).toEqual([])
   })
 })
-
-function caught(work: () => unknown): ExtensionError {
-  try {
-    work()
-  } catch (error) {
-    return error as ExtensionError
-  }
-  throw new Error('It was expected to throw.')
-}

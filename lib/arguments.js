@@ -51,25 +51,33 @@ function checkSignal(signal) {
   }
 }
 
+function checkCount(name, count) {
+  if (count === undefined) return
+  if (typeof count !== 'number') throw wrong(name, 'a number', count)
+  if (!Number.isInteger(count) || count < 1 || count > 1024) {
+    throw new RangeError(`${name} must be a whole number from 1 to 1024; it is ${count}.`)
+  }
+}
+
 /** What a host is set up with. */
 function hostOptions(options) {
   checkObject('The options of ExtensionHost', options)
-  checkKeys('ExtensionHost', options, ['cacheDir', 'maxConcurrentCalls', 'onLog', 'logLevel'])
-  const { cacheDir, maxConcurrentCalls, onLog, logLevel } = options
+  checkKeys('ExtensionHost', options, ['cacheDir', 'maxConcurrentCalls', 'threads', 'onLog', 'logLevel'])
+  const { cacheDir, maxConcurrentCalls, threads, onLog, logLevel } = options
   if (cacheDir !== undefined && typeof cacheDir !== 'boolean' && (typeof cacheDir !== 'string' || cacheDir === '')) {
     throw wrong('cacheDir', 'a directory, or false for none', cacheDir)
   }
-  if (maxConcurrentCalls !== undefined) {
-    if (typeof maxConcurrentCalls !== 'number') throw wrong('maxConcurrentCalls', 'a number', maxConcurrentCalls)
-    if (!Number.isInteger(maxConcurrentCalls) || maxConcurrentCalls < 1 || maxConcurrentCalls > 1024) {
-      throw new RangeError(`maxConcurrentCalls must be a whole number from 1 to 1024; it is ${maxConcurrentCalls}.`)
-    }
+  checkCount('maxConcurrentCalls', maxConcurrentCalls)
+  checkCount('threads', threads)
+  if (maxConcurrentCalls !== undefined && threads !== undefined) {
+    throw new TypeError('Give maxConcurrentCalls or threads: with threads of its own, a host runs one call on each.')
   }
   if (onLog !== undefined && typeof onLog !== 'function') throw wrong('onLog', 'a function', onLog)
   if (logLevel !== undefined && !LOG_LEVELS.includes(logLevel)) {
     throw wrong('logLevel', `one of ${LOG_LEVELS.join(', ')}`, logLevel)
   }
-  return { native: { cacheDir, maxConcurrentCalls, logLevel: onLog && (logLevel ?? 'info') }, onLog }
+  const native = { cacheDir, maxConcurrentCalls: threads ?? maxConcurrentCalls, logLevel: onLog && (logLevel ?? 'info') }
+  return { native, onLog, threads }
 }
 
 /** What an extension is loaded with: its configuration as JSON, and what cannot be JSON. */

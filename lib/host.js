@@ -15,10 +15,11 @@ const {
 } = require('./arguments.js')
 const { ExtensionError, fromFailure } = require('./error.js')
 const { stopAtExit } = require('./exit.js')
-const { lend } = require('./threads.js')
+const { ownThreads, poolThreads } = require('./threads.js')
 
 class ExtensionHost {
   #native
+  #threads
   #onLog
   /** What was submitted and has not settled, by ticket. */
   #pending = new Map()
@@ -29,13 +30,17 @@ class ExtensionHost {
   }
 
   constructor(options = {}) {
-    const { native, onLog } = hostOptions(options)
+    const { native, onLog, threads } = hostOptions(options)
     this.#onLog = onLog
     try {
       this.#native = new NativeHost(native)
     } catch (error) {
       throw new ExtensionError({ code: error.code, message: error.message })
     }
+    this.#threads =
+      threads === undefined
+        ? poolThreads(this.#native, this.#deliver)
+        : ownThreads(this.#native, threads, new WeakRef(this.#deliver))
     stopAtExit(this.#native)
   }
 
@@ -132,6 +137,7 @@ class ExtensionHost {
       this.#deliver(this.#native.close(cancel))
       await this.#allSettled(() => true)
       this.#loaded.clear()
+      this.#threads.end()
     })
   }
 
@@ -175,6 +181,7 @@ class ExtensionHost {
       work.reject = reject
     })
     this.#pending.set(ticket, work)
+    if (this.#pending.size === 1) this.#threads.busy(true)
     if (signal !== undefined) {
       work.abort = () => this.#deliver(this.#native.cancel(ticket))
       signal.addEventListener('abort', work.abort, { once: true })
@@ -182,7 +189,7 @@ class ExtensionHost {
     if (timeout !== undefined) {
       work.timer = setTimeout(() => this.#deliver(this.#native.expire(ticket)), timeout)
     }
-    lend(this.#native, this.#deliver)
+    this.#threads.lend()
     return work.promise
   }
 
@@ -190,6 +197,7 @@ class ExtensionHost {
     const work = this.#pending.get(settled.ticket)
     if (work === undefined) return
     this.#pending.delete(settled.ticket)
+    if (this.#pending.size === 0) this.#threads.busy(false)
     if (work.abort !== undefined) work.signal.removeEventListener('abort', work.abort)
     clearTimeout(work.timer)
     if (settled.log !== undefined) this.#log(settled, work)

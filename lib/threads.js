@@ -56,4 +56,30 @@ function askAgain() {
   }, RETRY)
 }
 
-module.exports = { lend }
+/**
+ * A lender for a host that has threads of its own, which take what may start by themselves.
+ * @param {import('../binding.js').NativeHost} native
+ * @param {number} count how many threads
+ * @param {WeakRef<(settled: unknown[]) => void>} deliver weak, because the threads would keep their host for ever
+ */
+function ownThreads(native, count, deliver) {
+  native.startThreads(count, (settled) => deliver.deref()?.(settled))
+  // Threads of one's own do not keep a process alive, and one that waits for an answer should not end.
+  const alive = setInterval(() => {}, 2 ** 31 - 1).unref()
+  return {
+    lend: () => native.wake(),
+    /** Tells whether somebody waits for an answer. */
+    busy: (busy) => (busy ? alive.ref() : alive.unref()),
+    end: () => {
+      clearInterval(alive)
+      native.endThreads()
+    },
+  }
+}
+
+/** A lender that uses libuv's pool. Its tasks keep the process alive by themselves. */
+function poolThreads(native, deliver) {
+  return { lend: () => lend(native, deliver), busy: () => {}, end: () => {} }
+}
+
+module.exports = { ownThreads, poolThreads }

@@ -117,10 +117,17 @@ function printCapabilities(capabilities) {
 
 function printRenamed({ path, text, ir }, renamed, { from, to }) {
   const name = from === undefined ? packageOf(ir) : normalized(from)
-  heading(`${name ?? 'The package'} → ${normalized(to)} in ${path === modelIr ? relative(root, path) : path}, ${size(text.length)}`)
+  heading(
+    `${name ?? 'The package'} → ${normalized(to)} in ${path === modelIr ? relative(root, path) : path}, ${size(text.length)}`,
+  )
   if (renamed.note !== undefined) return print([`  Nothing changed: ${renamed.note}`])
   const rows = examples(ir, renamed.ir, name)
-  print(table([['before', 'after'], ...rows.map(([before, after]) => [before, before === after ? '(not its own)' : after])]))
+  print(
+    table([
+      ['before', 'after'],
+      ...rows.map(([before, after]) => [before, before === after ? '(not its own)' : after]),
+    ]),
+  )
   console.log(`${count(renamed.references, 'reference')} changed.`)
 }
 

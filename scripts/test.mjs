@@ -82,7 +82,9 @@ function kindsOf(args) {
 function summarize(results) {
   const total = add(results.map(({ tally }) => tally))
   console.log(`\n${bold('Tests')}`)
-  const rows = results.map(({ name, tally: { passed, failed, skipped } }) => [name, passed, failed, skipped].map(String))
+  const rows = results.map(({ name, tally: { passed, failed, skipped } }) =>
+    [name, passed, failed, skipped].map(String),
+  )
   for (const line of table([['', 'passed', 'failed', 'skipped'], ...rows], { right: [1, 2, 3] })) console.log(line)
   console.log()
   if (total.failed > 0) process.exitCode = 1

@@ -7,12 +7,13 @@ use morphir_extension_host::{
     Cache, Call, ExtensionConfig, ExtensionError, ExtensionId, Form, Host, HostOptions, LogLevel, Slots, Stats,
 };
 use napi::Env;
-use napi::bindgen_prelude::{Array, AsyncTask, Either, Either3, Error, Result, Uint8Array};
+use napi::bindgen_prelude::{AsyncTask, Either, Either3, Error, Function, Result, Uint8Array};
 use napi_derive::napi;
 
 use crate::error::Failure;
-use crate::settled;
+use crate::settled::SettledList;
 use crate::task::Run;
+use crate::threads::Threads;
 
 /// How long the end of a process or an environment waits for guests to stop.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -88,6 +89,7 @@ pub struct NativeListing {
 #[napi]
 pub struct NativeHost {
     host: Host,
+    threads: Option<Threads>,
 }
 
 #[napi]
@@ -108,7 +110,7 @@ impl NativeHost {
             None => Arc::clone(slots_of_process()),
         };
         let log_level = options.log_level.as_deref().and_then(LogLevel::from_name);
-        Ok(Self { host: Host::new(HostOptions { cache, slots, log_level }) })
+        Ok(Self { host: Host::new(HostOptions { cache, slots, log_level }), threads: None })
     }
 
     /// Puts a load in line; answers its ticket. `bytes` are the source's, where it has no path.
@@ -143,20 +145,40 @@ impl NativeHost {
 
     /// Runs a call on this thread; answers what came of it, as the list of settled work that a task answers.
     #[napi(catch_unwind, ts_return_type = "Array<unknown> | Failure")]
-    pub fn call_now<'env>(
+    pub fn call_now(
         &self,
-        env: &'env Env,
         extension: i64,
         method: String,
         input: Input,
         timeout: Option<f64>,
-    ) -> Result<Either<Array<'env>, Failure>> {
+    ) -> Either<SettledList, Failure> {
         let inputs = vec![bytes(input)];
         let extension = extension_id(extension);
         match self.host.call_now(Call { extension, method, inputs, form: Form::Text, timeout: duration(timeout) }) {
-            Ok(settled) => Ok(Either::A(settled::to_js(env, vec![settled])?)),
-            Err(error) => Ok(Either::B(error.into())),
+            Ok(settled) => Either::A(SettledList(vec![settled])),
+            Err(error) => Either::B(error.into()),
         }
+    }
+
+    /// Starts threads of this host's own, which hand what settles to `deliver`; `wake` takes the place of `start_next`.
+    #[napi(catch_unwind, ts_args_type = "count: number, deliver: (settled: Array<unknown>) => void")]
+    pub fn start_threads(&mut self, env: Env, count: u32, deliver: Function<'_, SettledList, ()>) -> Result<()> {
+        self.threads = Some(Threads::start(&env, &self.host, count, deliver)?);
+        Ok(())
+    }
+
+    /// Tells this host's own threads that there may be work.
+    #[napi(catch_unwind)]
+    pub fn wake(&self) {
+        if let Some(threads) = &self.threads {
+            threads.wake();
+        }
+    }
+
+    /// Ends this host's own threads, once nothing runs on them.
+    #[napi(catch_unwind)]
+    pub fn end_threads(&mut self) {
+        self.threads = None;
     }
 
     /// Starts the next work that may start now, as a task on libuv's pool.
@@ -173,26 +195,26 @@ impl NativeHost {
 
     /// Takes work back; answers what settled by this.
     #[napi(catch_unwind, ts_return_type = "Array<unknown>")]
-    pub fn cancel<'env>(&self, env: &'env Env, ticket: i64) -> Result<Array<'env>> {
-        settled::to_js(env, self.host.cancel(ticket.cast_unsigned()).into_iter().collect())
+    pub fn cancel(&self, ticket: i64) -> SettledList {
+        SettledList(self.host.cancel(ticket.cast_unsigned()).into_iter().collect())
     }
 
     /// Tells that the caller's time for this work is over; answers what settled by this.
     #[napi(catch_unwind, ts_return_type = "Array<unknown>")]
-    pub fn expire<'env>(&self, env: &'env Env, ticket: i64) -> Result<Array<'env>> {
-        settled::to_js(env, self.host.expire(ticket.cast_unsigned()).into_iter().collect())
+    pub fn expire(&self, ticket: i64) -> SettledList {
+        SettledList(self.host.expire(ticket.cast_unsigned()).into_iter().collect())
     }
 
     /// Unloads an extension; answers what settled by this.
     #[napi(catch_unwind, ts_return_type = "Array<unknown>")]
-    pub fn unload<'env>(&self, env: &'env Env, extension: i64, cancel: bool) -> Result<Array<'env>> {
-        settled::to_js(env, self.host.unload(extension_id(extension), cancel))
+    pub fn unload(&self, extension: i64, cancel: bool) -> SettledList {
+        SettledList(self.host.unload(extension_id(extension), cancel))
     }
 
     /// Closes the host; answers what settled by this.
     #[napi(catch_unwind, ts_return_type = "Array<unknown>")]
-    pub fn close<'env>(&self, env: &'env Env, cancel: bool) -> Result<Array<'env>> {
-        settled::to_js(env, self.host.close(cancel))
+    pub fn close(&self, cancel: bool) -> SettledList {
+        SettledList(self.host.close(cancel))
     }
 
     /// Cancels everything and waits until no guest runs, for the end of the process.

@@ -4,3 +4,4 @@ mod error;
 mod host;
 mod settled;
 mod task;
+mod threads;

@@ -1,8 +1,8 @@
 //! What came of a piece of work, as JavaScript sees it.
 
 use morphir_extension_host::{Answer, LogRecord, Outcome, Settled};
-use napi::Env;
-use napi::bindgen_prelude::{Array, JsObjectValue, Object, Result, Uint8ArraySlice};
+use napi::bindgen_prelude::{Array, JsObjectValue, Object, Result, ToNapiValue, TypeName, Uint8ArraySlice};
+use napi::{Env, ValueType, sys};
 use napi_derive::napi;
 
 use crate::error::Failure;
@@ -22,9 +22,31 @@ impl From<LogRecord> for LogEntry {
     }
 }
 
+/// Settled work on its way to JavaScript.
+pub struct SettledList(pub Vec<Settled>);
+
+impl TypeName for SettledList {
+    fn type_name() -> &'static str {
+        "Array"
+    }
+
+    fn value_type() -> ValueType {
+        ValueType::Object
+    }
+}
+
+impl ToNapiValue for SettledList {
+    unsafe fn to_napi_value(env: sys::napi_env, list: Self) -> Result<sys::napi_value> {
+        let scope = Env::from_raw(env);
+        let array = to_js(&scope, list.0)?;
+        // SAFETY: the caller vouches for `env`, and the array was made in it.
+        unsafe { Array::to_napi_value(env, array) }
+    }
+}
+
 /// Settled work as a list of objects: `{ ticket, id | failure | answers, log? }`, where each of `answers` is a string, a
 /// `Uint8Array` or a `Failure`.
-pub fn to_js<'env>(env: &'env Env, settled: Vec<Settled>) -> Result<Array<'env>> {
+fn to_js<'env>(env: &'env Env, settled: Vec<Settled>) -> Result<Array<'env>> {
     let mut list = env.create_array(0)?;
     for (index, Settled { ticket, outcome, log }) in (0..).zip(settled) {
         let mut entry = Object::new(env)?;

@@ -3,10 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use morphir_extension_host::{Job, Settled};
-use napi::bindgen_prelude::{Array, Error, Result};
-use napi::{Env, ScopedTask};
+use napi::bindgen_prelude::{Error, Result};
+use napi::{Env, Task};
 
-use crate::settled;
+use crate::settled::SettledList;
 
 /// Runs a job, and settles with what came of it.
 pub struct Run {
@@ -19,9 +19,9 @@ impl Run {
     }
 }
 
-impl<'env> ScopedTask<'env> for Run {
+impl Task for Run {
     type Output = Vec<Settled>;
-    type JsValue = Array<'env>;
+    type JsValue = SettledList;
 
     fn compute(&mut self) -> Result<Self::Output> {
         // A panic on a thread of libuv's ends the process.
@@ -30,7 +30,7 @@ impl<'env> ScopedTask<'env> for Run {
             .map_err(|_| Error::from_reason("The extension host failed, which is a defect of it."))
     }
 
-    fn resolve(&mut self, env: &'env Env, settled: Self::Output) -> Result<Self::JsValue> {
-        settled::to_js(env, settled)
+    fn resolve(&mut self, _: Env, settled: Self::Output) -> Result<Self::JsValue> {
+        Ok(SettledList(settled))
     }
 }

@@ -11,7 +11,7 @@ export async function callTime(call, calls) {
     await call()
     times.push(performance.now() - started)
   }
-  return times.sort((a, b) => a - b)[Math.floor(calls / 2)]
+  return times.toSorted((a, b) => a - b)[Math.floor(calls / 2)]
 }
 
 /** How many calls a second there are with 64 in flight at any time. */

@@ -2,7 +2,8 @@
 export function cargoProgress(live) {
   let crates = 0
   return (line) => {
-    const [, verb, name] = /^\s*(Compiling|Checking|Downloaded|Updating|Blocking|Running|Doc-tests) (\S+)/.exec(line) ?? []
+    const [, verb, name] =
+      /^\s*(Compiling|Checking|Downloaded|Updating|Blocking|Running|Doc-tests) (\S+)/.exec(line) ?? []
     if (verb === undefined) return
     if (verb === 'Compiling' || verb === 'Checking') {
       crates += 1

@@ -18,7 +18,12 @@ export async function buildExtensions({ env }) {
       await cargo(directory, ['fetch', '--locked', '--target', TARGET], env, live)
       const flags = { ...env, CARGO_ENCODED_RUSTFLAGS: remapped(directory).join('\x1f') }
       const targetDir = join(directory, 'target')
-      await cargo(directory, ['build', '--release', '--locked', '--target', TARGET, '--target-dir', targetDir], flags, live)
+      await cargo(
+        directory,
+        ['build', '--release', '--locked', '--target', TARGET, '--target-dir', targetDir],
+        flags,
+        live,
+      )
       const built = readFileSync(join(targetDir, TARGET, 'release', `${name.replaceAll('-', '_')}.wasm`))
       const module = join(directory, `${name}.wasm`)
       // Left alone when it is the same: whoever watches it need not load it again.
@@ -40,5 +45,8 @@ function cargo(directory, args, env, live) {
 function remapped(directory) {
   const registry = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src')
   const sources = existsSync(registry) ? readdirSync(registry).map((index) => join(registry, index)) : []
-  return [...sources.map((path) => `--remap-path-prefix=${path}=/crates`), `--remap-path-prefix=${directory}=/extension`]
+  return [
+    ...sources.map((path) => `--remap-path-prefix=${path}=/crates`),
+    `--remap-path-prefix=${directory}=/extension`,
+  ]
 }

@@ -19,12 +19,19 @@ export async function installToolchain() {
     const rustup = await findRustup(live)
     if (!(await complete(rustup, pinned))) {
       live.now('installing it')
-      const parts = [...pinned.components.flatMap((name) => ['-c', name]), ...pinned.targets.flatMap((name) => ['-t', name])]
+      const parts = [
+        ...pinned.components.flatMap((name) => ['-c', name]),
+        ...pinned.targets.flatMap((name) => ['-t', name]),
+      ]
       // Said explicitly: with RUSTUP_AUTO_INSTALL=0 cargo would only complain.
-      await run(rustup, ['toolchain', 'install', pinned.channel, '--profile', 'minimal', '--no-self-update', ...parts], {
-        onLine: (line) => live.now(line.trim()),
-        advice: 'check that static.rust-lang.org can be reached, then run it again.',
-      })
+      await run(
+        rustup,
+        ['toolchain', 'install', pinned.channel, '--profile', 'minimal', '--no-self-update', ...parts],
+        {
+          onLine: (line) => live.now(line.trim()),
+          advice: 'check that static.rust-lang.org can be reached, then run it again.',
+        },
+      )
       live.note('installed')
     }
     return describe(rustup, pinned)

@@ -47,7 +47,14 @@ export async function typeTests(live) {
   for (const compiler of ['typescript', 'typescript-5']) {
     for (const configuration of configurations) {
       live.now(`${compiler}, ${configuration}`)
-      const args = [script(compiler, { command: 'tsc' }), '--noEmit', '--pretty', 'false', '-p', join(directory, configuration)]
+      const args = [
+        script(compiler, { command: 'tsc' }),
+        '--noEmit',
+        '--pretty',
+        'false',
+        '-p',
+        join(directory, configuration),
+      ]
       const end = await attempt(process.execPath, args)
       const tally = { passed: end.code === 0 ? 1 : 0, failed: 0, skipped: 0 }
       const lines = [`${compiler} with ${basename(configuration)}:`, ...end.lines]
@@ -61,7 +68,9 @@ async function cargoTest(args, options, live) {
   const progress = cargoProgress(live)
   const onLine = (line) => (/^test .* \.\.\. /.test(line) ? live.now(line) : progress(line))
   const end = await attempt('cargo', args, { ...options, onLine })
-  const telling = end.lines.filter((line) => !/^test .* \.\.\. (ok|ignored)|^\s*(Compiling|Checking|Downloaded) /.test(line))
+  const telling = end.lines.filter(
+    (line) => !/^test .* \.\.\. (ok|ignored)|^\s*(Compiling|Checking|Downloaded) /.test(line),
+  )
   return conclude({ ...end, lines: telling }, ofCargo(end.lines), ending(end, 'cargo', args))
 }
 

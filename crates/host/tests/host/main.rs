@@ -1,0 +1,17 @@
+//! The core from outside: what it promises, and what hostile guests try against it. `Hn` names a row of the engine's known hazards.
+//!
+//! One binary, because each would link the whole engine again.
+
+mod asynchronous;
+mod cache;
+mod cancel;
+mod errors;
+mod faults;
+mod hostile;
+mod instances;
+mod limits;
+mod modules;
+mod prepare_properties;
+mod process;
+mod start_up;
+mod support;

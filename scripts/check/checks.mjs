@@ -1,0 +1,111 @@
+// What CI checks besides the tests. Each check throws a Failure, with what to do, where something is not as it should be.
+
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { buildAddon } from '../lib/addon.mjs'
+import { cargoProgress, locked } from '../lib/cargo.mjs'
+import { rustExtensions } from '../lib/extensions.mjs'
+import { Failure } from '../lib/failure.mjs'
+import { script } from '../lib/packages.mjs'
+import { model, root } from '../lib/places.mjs'
+import { run } from '../lib/run.mjs'
+import { step } from '../lib/step.mjs'
+
+const FORMAT = 'run npm run format.'
+const GENERATED = ['binding.js', 'binding.d.ts']
+const LOCK_FILES = [root, model].map((directory) => join(directory, 'package-lock.json'))
+const DEFAULT_REGISTRY = 'https://registry.npmjs.org/'
+
+/** In the order of how soon they answer. */
+export const checks = [lockFiles, javascriptLint, javascriptFormat, rustFormat, coreWithoutNapi, rustLint, bindingDrift]
+
+function lockFiles() {
+  return step('Checking that lock files name no registry but the default one', async () => {
+    for (const path of LOCK_FILES) {
+      for (const [name, { resolved }] of Object.entries(JSON.parse(readFileSync(path, 'utf8')).packages)) {
+        if (resolved === undefined || resolved.startsWith(DEFAULT_REGISTRY)) continue
+        throw new Failure(`${relative(root, path)} has ${name} from ${resolved}.`, {
+          advice: 'npm install --package-lock-only with omit-lockfile-registry-resolved=true, as in .npmrc.',
+        })
+      }
+    }
+  })
+}
+
+function javascriptLint() {
+  return step('Checking JavaScript and TypeScript with oxlint', () => node([script('oxlint'), '--deny-warnings']))
+}
+
+function javascriptFormat() {
+  return step('Checking their formatting with prettier', () => node([script('prettier'), '--check', '.'], FORMAT))
+}
+
+function rustFormat({ env }) {
+  return step('Checking the formatting of Rust', async () => {
+    for (const directory of [root, ...rustExtensions()]) {
+      await run('cargo', ['fmt', '--all', '--check'], { cwd: directory, env, advice: FORMAT })
+    }
+  })
+}
+
+function coreWithoutNapi({ env }) {
+  return step('Checking that the core does not depend on napi', async () => {
+    const args = [
+      'tree',
+      '-p',
+      'morphir-extension-host',
+      '--target',
+      'all',
+      '-e',
+      'normal,build',
+      '--prefix',
+      'none',
+      '--locked',
+    ]
+    const { stdout } = await run('cargo', args, { env })
+    const napi = new Set(stdout.map((line) => line.split(' ', 1)[0]).filter((name) => name.startsWith('napi')))
+    if (napi.size === 0) return
+    throw new Failure(`morphir-extension-host depends on ${[...napi].join(', ')}.`, {
+      advice: 'only the binding may; the core also serves Rust programs without Node.',
+    })
+  })
+}
+
+function rustLint({ env, host }) {
+  return step('Checking Rust with clippy', async (live) => {
+    const onLine = cargoProgress(live)
+    const warnings = ['--', '-D', 'warnings']
+    const args = ['clippy', '--release', '--target', host, '--workspace', '--all-targets', ...locked, ...warnings]
+    await run('cargo', args, { env, onLine })
+    for (const directory of rustExtensions()) {
+      const targetDir = join(directory, 'target')
+      await run('cargo', ['clippy', '--all-targets', '--locked', '--target-dir', targetDir, ...warnings], {
+        cwd: directory,
+        env,
+        onLine,
+      })
+    }
+  })
+}
+
+async function bindingDrift(toolchain) {
+  const before = GENERATED.map(hash)
+  await buildAddon(toolchain)
+  await step('Checking that the generated binding is up to date', async () => {
+    const drifted = GENERATED.filter((name, index) => hash(name) !== before[index])
+    if (drifted.length === 0) return
+    const { lines } = await run('git', ['diff', '--', ...drifted])
+    throw new Failure(`The build changed ${drifted.join(' and ')}.`, { output: lines, advice: 'commit the change.' })
+  })
+}
+
+function hash(name) {
+  return createHash('sha256')
+    .update(readFileSync(join(root, name)))
+    .digest('hex')
+}
+
+function node(args, advice) {
+  return run(process.execPath, args, { advice })
+}

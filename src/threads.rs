@@ -1,0 +1,129 @@
+//! Threads of a host's own, for hosts that share their process with strangers: libuv's pool is left alone, and the end of an
+//! environment does not wait for guests.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use morphir_extension_host::Host;
+use napi::bindgen_prelude::{Error, Function, Result};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Env, Status};
+
+use crate::settled::SettledList;
+
+/// What libuv gives its own threads; the guest's share is computed from the process's limit, which is no larger.
+const STACK: usize = 8 * 1024 * 1024;
+/// How long the end of an environment waits for guests to stop: they do within a few milliseconds.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Takes settled work to JavaScript. Weak: idle threads do not keep a process alive.
+type Deliver = ThreadsafeFunction<SettledList, (), SettledList, Status, false, true>;
+
+/// The threads of one host. They end when this is dropped, and with their environment.
+pub struct Threads {
+    bell: Arc<Bell>,
+}
+
+/// Tells threads that there may be work.
+#[derive(Default)]
+struct Bell {
+    state: Mutex<Ringing>,
+    rung: Condvar,
+}
+
+#[derive(Default)]
+struct Ringing {
+    times: u64,
+    ended: bool,
+}
+
+impl Bell {
+    fn lock(&self) -> MutexGuard<'_, Ringing> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ring(&self, end: bool) {
+        let mut state = self.lock();
+        state.times += 1;
+        state.ended |= end;
+        self.rung.notify_all();
+    }
+
+    /// Waits for the bell to ring again. Answers how often it has, or nothing when it is over.
+    fn wait(&self, heard: u64) -> Option<u64> {
+        let mut state = self.lock();
+        while state.times == heard && !state.ended {
+            state = self.rung.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        (!state.ended).then_some(state.times)
+    }
+}
+
+impl Threads {
+    /// Starts `count` threads that run a host's work and hand what settled to `deliver`.
+    pub fn start(env: &Env, host: &Host, count: u32, deliver: Function<'_, SettledList, ()>) -> Result<Self> {
+        let deliver: Arc<Deliver> = Arc::new(deliver.build_threadsafe_function().weak::<true>().build()?);
+        let bell = Arc::new(Bell::default());
+        let mut handles = Vec::new();
+        for number in 0..count {
+            let (host, bell, deliver) = (host.clone(), Arc::clone(&bell), Arc::clone(&deliver));
+            let handle = thread::Builder::new()
+                .name(format!("morphir-guest-{number}"))
+                .stack_size(STACK)
+                .spawn(move || run(&host, &bell, &deliver))
+                .map_err(|error| Error::from_reason(format!("A thread cannot be started: {error}.")))?;
+            handles.push(handle);
+        }
+        let end = End { host: host.clone(), bell: Arc::clone(&bell), handles };
+        env.add_env_cleanup_hook(end, End::now)?;
+        Ok(Self { bell })
+    }
+
+    /// Tells the threads that there may be work.
+    pub fn wake(&self) {
+        self.bell.ring(false);
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.bell.ring(true);
+    }
+}
+
+fn run(host: &Host, bell: &Bell, deliver: &Deliver) {
+    let mut heard = 0;
+    loop {
+        while let Some(job) = host.next() {
+            // A lane may be ready for a second thread.
+            bell.rung.notify_one();
+            let settled = job.run();
+            deliver.call(SettledList(settled), ThreadsafeFunctionCallMode::NonBlocking);
+        }
+        match bell.wait(heard) {
+            Some(times) => heard = times,
+            None => return,
+        }
+    }
+}
+
+/// What the end of an environment does to its threads.
+struct End {
+    host: Host,
+    bell: Arc<Bell>,
+    handles: Vec<JoinHandle<()>>,
+}
+
+impl End {
+    fn now(self) {
+        self.bell.ring(true);
+        self.host.stop(PATIENCE);
+        for handle in self.handles {
+            // A thread that compiles cannot be interrupted: it ends by itself, and the addon stays in memory for it.
+            if handle.is_finished() {
+                drop(handle.join());
+            }
+        }
+    }
+}
