@@ -66,14 +66,9 @@ describe('maxMemory', () => {
 })
 
 describe('maxExecutionTime', () => {
-  it.each(['200ms', 200, '0.2s'])('%s ends an endless call then, not earlier and not much later', async (maxExecutionTime) => {
+  it.each(['200ms', 200, '0.2s', 200.5])('%s ends an endless call then, not earlier and not much later', async (maxExecutionTime) => {
     const host = newHost()
-    const attempt = load(host, 'counter', { permissions: { maxExecutionTime } })
-    if (maxExecutionTime === '0.2s') {
-      expect(await rejection(attempt)).toMatchObject({ code: 'InvalidConfig' })
-      return
-    }
-    const id = await attempt
+    const id = await load(host, 'counter', { permissions: { maxExecutionTime } })
     const { value, elapsed } = await timed(rejection(host.call(id, 'loop')))
     expect(value.code).toBe('Timeout')
     expect(elapsed).toBeGreaterThan(195)
@@ -137,7 +132,7 @@ describe('maxOutput', () => {
     expect(await rejection(echo(newHost(), 10))).toMatchObject({ code: 'MemoryLimit', method: 'initialize' })
   })
 
-  it('ends a guest that claims an output it does not have', async () => {
+  it('gives a guest no output that it does not have', async () => {
     const boasts = await wat(`(module
       (import "extism:host/env" "output_set" (func $output_set (param i64 i64)))
       (func (export "huge") (call $output_set (i64.const 0) (i64.const -1)))
@@ -145,8 +140,7 @@ describe('maxOutput', () => {
     const host = newHost()
     const id = await loadPlain(host, boasts)
     expect(await rejection(host.callRaw(id, 'huge'))).toMatchObject({ code: 'MemoryLimit' })
-    const outside = await host.callRaw(id, 'outside').catch((error: { code: string }) => error)
-    expect(outside instanceof Uint8Array ? outside.length : ['Trap', 'MemoryLimit'].includes(outside.code)).toBeTruthy()
+    expect(await host.callRaw(id, 'outside')).toHaveLength(0)
   })
 })
 
@@ -180,13 +174,14 @@ describe('maxFuel', () => {
     expect((two! - one!) % 10_000).toBe(0)
   })
 
-  it('ends a call that needs one instruction too many, and only that', async () => {
+  it('ends a call that needs more than it was granted, and no other', async () => {
     const host = newHost()
     const measure = await counted(host, 1_000_000_000)
     const [need] = await costs(host, measure, [10_000])
-    const enough = await counted(host, need! + 1)
+    const enough = await counted(host, need!)
     expect(await host.callRaw(enough, 'run', '10000')).toHaveLength(0)
-    const short = await counted(host, need! - 1)
+    // The engine looks at each turn of a loop and at each call, not at each instruction.
+    const short = await counted(host, need! - 100)
     expect(await rejection(host.callRaw(short, 'run', '10000'))).toMatchObject({ code: 'FuelExhausted', extension: 'steps', method: 'run' })
     expect(host.stats(short)).toMatchObject({ generation: 2, errorsByCode: { FuelExhausted: 1 } })
   })

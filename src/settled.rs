@@ -46,7 +46,7 @@ impl ToNapiValue for SettledList {
 
 /// Settled work as a list of objects: `{ ticket, id | failure | answers, log? }`, where each of `answers` is a string, a
 /// `Uint8Array` or a `Failure`.
-fn to_js<'env>(env: &'env Env, settled: Vec<Settled>) -> Result<Array<'env>> {
+fn to_js(env: &Env, settled: Vec<Settled>) -> Result<Array<'_>> {
     let mut list = env.create_array(0)?;
     for (index, Settled { ticket, outcome, log }) in (0..).zip(settled) {
         let mut entry = Object::new(env)?;

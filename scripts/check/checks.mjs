@@ -9,9 +9,11 @@ import { rustExtensions } from '../lib/extensions.mjs'
 import { Failure } from '../lib/failure.mjs'
 import { script } from '../lib/packages.mjs'
 import { model, root } from '../lib/places.mjs'
-import { run } from '../lib/run.mjs'
+import { attempt, run } from '../lib/run.mjs'
 import { step } from '../lib/step.mjs'
 
+/** What a linter finds is all of interest, as long as it fits a log. */
+const FINDINGS = 300
 const FORMAT = 'run npm run format.'
 const GENERATED = ['binding.js', 'binding.d.ts']
 const LOCK_FILES = [root, model].map((directory) => join(directory, 'package-lock.json'))
@@ -44,7 +46,7 @@ function javascriptFormat() {
 function rustFormat({ env }) {
   return step('Checking the formatting of Rust', async () => {
     for (const directory of [root, ...rustExtensions()]) {
-      await run('cargo', ['fmt', '--all', '--check'], { cwd: directory, env, advice: FORMAT })
+      await run('cargo', ['fmt', '--all', '--check'], { cwd: directory, env, advice: FORMAT, lastLines: FINDINGS })
     }
   })
 }
@@ -77,13 +79,14 @@ function rustLint({ env, host }) {
     const onLine = cargoProgress(live)
     const warnings = ['--', '-D', 'warnings']
     const args = ['clippy', '--release', '--target', host, '--workspace', '--all-targets', ...locked, ...warnings]
-    await run('cargo', args, { env, onLine })
+    await run('cargo', args, { env, onLine, lastLines: FINDINGS })
     for (const directory of rustExtensions()) {
       const targetDir = join(directory, 'target')
       await run('cargo', ['clippy', '--all-targets', '--locked', '--target-dir', targetDir, ...warnings], {
         cwd: directory,
         env,
         onLine,
+        lastLines: FINDINGS,
       })
     }
   })
@@ -95,8 +98,12 @@ async function bindingDrift(toolchain) {
   await step('Checking that the generated binding is up to date', async () => {
     const drifted = GENERATED.filter((name, index) => hash(name) !== before[index])
     if (drifted.length === 0) return
-    const { lines } = await run('git', ['diff', '--', ...drifted])
-    throw new Failure(`The build changed ${drifted.join(' and ')}.`, { output: lines, advice: 'commit the change.' })
+    const { lines } = await attempt('git', ['diff', '--', ...drifted])
+    throw new Failure(`The build changed ${drifted.join(' and ')}.`, {
+      output: lines,
+      lastLines: FINDINGS,
+      advice: 'commit the change.',
+    })
   })
 }
 
@@ -107,5 +114,5 @@ function hash(name) {
 }
 
 function node(args, advice) {
-  return run(process.execPath, args, { advice })
+  return run(process.execPath, args, { advice, lastLines: FINDINGS })
 }

@@ -16,5 +16,10 @@ export function cargoProgress(live) {
   }
 }
 
+/** Whether a line only says what cargo is at: of no use once it has failed. */
+export function isProgress(line) {
+  return /^\s*(Compiling|Checking|Downloading|Downloaded|Updating|Blocking) /.test(line)
+}
+
 /** In CI a lock file that would have to change is an error; at a desk it is the normal course of adding a dependency. */
 export const locked = process.env.CI ? ['--locked'] : []

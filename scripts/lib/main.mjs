@@ -1,9 +1,8 @@
+import { isProgress } from './cargo.mjs'
 import { Failure } from './failure.mjs'
 import { red } from './style.mjs'
 
 const OLDEST_NODE = 20
-/** How much of a failed command's output is shown: enough for a compiler error, not a flood. */
-const LAST_LINES = 30
 
 /** Runs a script: a failure ends it with a line and an exit code, without a stack trace. */
 export async function main(work) {
@@ -20,10 +19,11 @@ export async function main(work) {
 }
 
 /** Says what failed, how its output ended, and what to do. */
-export function report({ message, output, advice }) {
-  const shown = output.slice(-LAST_LINES)
+export function report({ message, output, lastLines, advice }) {
+  const telling = output.filter((line) => !isProgress(line))
+  const shown = telling.slice(-lastLines)
   console.log(red(message))
-  if (shown.length < output.length) console.log(`  the last ${shown.length} of ${output.length} lines it printed:`)
+  if (shown.length < telling.length) console.log(`  the last ${shown.length} of ${telling.length} lines it printed:`)
   for (const line of shown) console.log(`  | ${line}`)
   if (advice !== undefined) console.log(`What to do: ${advice}`)
 }

@@ -46,9 +46,9 @@ export async function attempt(command, args, { cwd = root, env, onLine } = {}) {
 }
 
 /** Runs a command that has to succeed, and answers what it printed. */
-export async function run(command, args, { advice, ...options } = {}) {
+export async function run(command, args, { advice, lastLines, ...options } = {}) {
   const end = await attempt(command, args, options)
-  if (end.code !== 0) throw new Failure(`${ending(end, command, args)}.`, { output: end.lines, advice })
+  if (end.code !== 0) throw new Failure(`${ending(end, command, args)}.`, { output: end.lines, lastLines, advice })
   return end
 }
 

@@ -4,7 +4,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { cargoProgress, locked } from '../lib/cargo.mjs'
+import { cargoProgress, isProgress, locked } from '../lib/cargo.mjs'
 import { Failure } from '../lib/failure.mjs'
 import { script } from '../lib/packages.mjs'
 import { root } from '../lib/places.mjs'
@@ -68,9 +68,7 @@ async function cargoTest(args, options, live) {
   const progress = cargoProgress(live)
   const onLine = (line) => (/^test .* \.\.\. /.test(line) ? live.now(line) : progress(line))
   const end = await attempt('cargo', args, { ...options, onLine })
-  const telling = end.lines.filter(
-    (line) => !/^test .* \.\.\. (ok|ignored)|^\s*(Compiling|Checking|Downloaded) /.test(line),
-  )
+  const telling = end.lines.filter((line) => !isProgress(line) && !/^test .* \.\.\. (ok|ignored)/.test(line))
   return conclude({ ...end, lines: telling }, ofCargo(end.lines), ending(end, 'cargo', args))
 }
 

@@ -80,8 +80,7 @@ impl Cache {
             .chain_update(extism::extism_version())
             .chain_update(SOURCES.concat())
             .finalize();
-        let name: String = key.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Entry { dir: self.dir.join(name), sealed: Mutex::default() }
+        Entry { dir: self.dir.join(format!("{key:x}")), sealed: Mutex::default() }
     }
 
     /// Removes what was unused for longest, once there is too much.

@@ -30,7 +30,7 @@ pub const MAX_INSTANCES: u32 = 1024;
 /// A WebAssembly page, in bytes.
 pub(crate) const PAGE: u64 = 65_536;
 
-/// One extension to load. Reads from JSON and TOML alike, in camelCase or snake_case.
+/// One extension to load. Reads from JSON and TOML alike, with keys such as `maxMemory` or `max_memory`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExtensionConfig {

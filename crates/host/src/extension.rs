@@ -44,8 +44,8 @@ pub struct Stats {
 pub(crate) struct Extension {
     pub blueprint: Arc<Blueprint>,
     pub capabilities: Arc<Vec<Capability>>,
-    /// `None` while a thread has it.
-    pub instances: Vec<Option<Instance>>,
+    /// `None` while a thread has it. Boxed, because they change hands at each call.
+    pub instances: Vec<Option<Box<Instance>>>,
     /// Takes no new calls and goes when those it has are done.
     pub retired: bool,
     pub figures: Figures,

@@ -14,7 +14,7 @@ use crate::deadline::Interrupt;
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::extension::{Extension, ExtensionId, Figures, Stats};
 use crate::guest::{LogLevel, LogRecord};
-use crate::job::{Job, Work, run_now};
+use crate::job::{Job, Loaded, Work, run_now};
 use crate::schedule::{Schedule, Slots, Ticket};
 
 /// How a host is set up.
@@ -179,6 +179,21 @@ impl State {
             format!("The extension with the id {id} is not loaded any more.")
         };
         ExtensionError::new(ErrorCode::NotFound, message)
+    }
+
+    /// Makes a loaded extension known.
+    pub fn register(&mut self, id: u64, loaded: Loaded) {
+        let instances: Vec<_> = loaded.instances.into_iter().map(Some).collect();
+        self.schedule.close(id);
+        self.schedule.open(id, instances.len());
+        let extension = Extension {
+            blueprint: loaded.blueprint,
+            capabilities: Arc::new(loaded.capabilities),
+            instances,
+            retired: false,
+            figures: Figures::new(),
+        };
+        self.extensions.insert(id, extension);
     }
 
     /// Removes an extension that takes no more calls and has none left. Dropping it takes time: not under the lock.
@@ -373,23 +388,6 @@ impl Host {
                 stats: extension.stats(state.schedule.load(*id)),
             })
             .collect()
-    }
-}
-
-impl Shared {
-    /// Makes a loaded extension known.
-    pub fn register(&self, state: &mut State, id: u64, loaded: crate::job::Loaded) {
-        let instances: Vec<_> = loaded.instances.into_iter().map(Some).collect();
-        state.schedule.close(id);
-        state.schedule.open(id, instances.len());
-        let extension = Extension {
-            blueprint: loaded.blueprint,
-            capabilities: Arc::new(loaded.capabilities),
-            instances,
-            retired: false,
-            figures: Figures::new(),
-        };
-        state.extensions.insert(id, extension);
     }
 }
 

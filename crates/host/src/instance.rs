@@ -315,8 +315,11 @@ fn not_started(reason: Reason) -> ExtensionError {
 /// Limits keep their own code whatever the guest was doing; everything else that goes wrong at the start is one thing.
 fn start_up_failed(error: ExtensionError, what: &str) -> ExtensionError {
     match error.code() {
-        ErrorCode::Timeout | ErrorCode::Cancelled | ErrorCode::MemoryLimit | ErrorCode::FuelExhausted => error,
-        ErrorCode::InitializationFailed => error,
+        ErrorCode::Timeout
+        | ErrorCode::Cancelled
+        | ErrorCode::MemoryLimit
+        | ErrorCode::FuelExhausted
+        | ErrorCode::InitializationFailed => error,
         _ => ExtensionError::new(ErrorCode::InitializationFailed, format!("The extension's {what} failed: {error}"))
             .caused_by(error),
     }

@@ -64,7 +64,7 @@ impl Work {
 /// What a load made.
 pub(crate) struct Loaded {
     pub blueprint: Arc<Blueprint>,
-    pub instances: Vec<Instance>,
+    pub instances: Vec<Box<Instance>>,
     pub capabilities: Vec<Capability>,
 }
 
@@ -77,7 +77,7 @@ pub struct Job {
 
 enum Task {
     Load { config: Box<ExtensionConfig>, interrupt: Arc<Interrupt> },
-    Calls { instance: Instance, first: Begun },
+    Calls { instance: Box<Instance>, first: Begun },
 }
 
 /// A call that has an instance.
@@ -127,7 +127,7 @@ fn begin_work(state: &mut State, ticket: Ticket) -> (Work, Arc<Interrupt>) {
     (work, interrupt)
 }
 
-fn take_instance(state: &mut State, lane: u64, place: usize) -> Instance {
+fn take_instance(state: &mut State, lane: u64, place: usize) -> Box<Instance> {
     let Some(instance) = state.extensions.get_mut(&lane).and_then(|found| found.instances[place].take()) else {
         unreachable!("an instance that is free is there");
     };
@@ -143,7 +143,7 @@ fn run_load(shared: &Shared, turn: Turn, config: ExtensionConfig, interrupt: &Ar
     let abandoned = state.running.remove(&turn.ticket).is_none_or(|running| running.abandoned);
     let result = match result {
         Ok(loaded) if !abandoned => {
-            shared.register(&mut state, turn.lane, loaded);
+            state.register(turn.lane, loaded);
             Ok(ExtensionId(turn.lane))
         }
         other => {
@@ -187,12 +187,12 @@ fn load(
         if number == 0 {
             capabilities = found;
         }
-        instances.push(instance);
+        instances.push(Box::new(instance));
     }
     Ok(Loaded { blueprint, instances, capabilities })
 }
 
-fn run_calls(shared: &Shared, turn: Turn, mut instance: Instance, first: Begun) -> Vec<Settled> {
+fn run_calls(shared: &Shared, turn: Turn, mut instance: Box<Instance>, first: Begun) -> Vec<Settled> {
     let since = Instant::now();
     let mut settled = Vec::new();
     let mut next = Some(first);
@@ -220,7 +220,13 @@ fn run_calls(shared: &Shared, turn: Turn, mut instance: Instance, first: Begun) 
 }
 
 /// Gives an instance back to its extension, and lets the extension go if that was what it waited for.
-pub(crate) fn give_back(shared: &Shared, lane: u64, place: usize, instance: Instance, finish: impl FnOnce(&mut State)) {
+pub(crate) fn give_back(
+    shared: &Shared,
+    lane: u64,
+    place: usize,
+    instance: Box<Instance>,
+    finish: impl FnOnce(&mut State),
+) {
     let mut state = shared.lock();
     if let Some(extension) = state.extensions.get_mut(&lane) {
         extension.instances[place] = Some(instance);
@@ -247,7 +253,7 @@ pub(crate) fn run_now(shared: &Shared, call: Call) -> Result<Settled> {
     Ok(Settled { ticket: begun.ticket, outcome: Outcome::Called(answers), log })
 }
 
-fn wait_for_instance(shared: &Shared, call: &Call) -> Result<(usize, Instance)> {
+fn wait_for_instance(shared: &Shared, call: &Call) -> Result<(usize, Box<Instance>)> {
     let lane = call.extension.0;
     let mut state = shared.lock();
     let extension = state.extension(call.extension).map_err(|error| error.in_method(&call.method))?;

@@ -118,7 +118,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
 }
 
 fn check_hash(wasm: &[u8], expected: &str) -> Result<()> {
-    let found: String = Sha256::digest(wasm).iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = format!("{:x}", Sha256::digest(wasm));
     if found.eq_ignore_ascii_case(expected) {
         return Ok(());
     }

@@ -20,69 +20,35 @@ pub enum Shape {
     /// The fields that must be there; an opaque field may be left out.
     Object(&'static [(&'static str, &'static Shape)]),
     /// `["Tag", part, …]`: the name of the choice, then what follows each tag.
-    Tagged(
-        &'static str,
-        &'static [(&'static str, &'static [&'static Shape])],
-    ),
+    Tagged(&'static str, &'static [(&'static str, &'static [&'static Shape])]),
     /// What a tool attached to a node: after type inference an array of this shape, before it an object or `null`.
     Attribute(&'static Shape),
 }
 
 pub static DISTRIBUTION: Shape = Tagged(
     "distribution",
-    &[(
-        "Library",
-        &[
-            &Package,
-            &List(&Tuple(&[&Package, &PACKAGE_SPECIFICATION])),
-            &PACKAGE_DEFINITION,
-        ],
-    )],
+    &[("Library", &[&Package, &List(&Tuple(&[&Package, &PACKAGE_SPECIFICATION])), &PACKAGE_DEFINITION])],
 );
 
 static ANY: Shape = Opaque;
 static FQ_NAME: Shape = Tuple(&[&Reference, &ANY, &ANY]);
 
-static PACKAGE_DEFINITION: Shape =
-    Object(&[("modules", &List(&Tuple(&[&ANY, &ACCESS_MODULE_DEFINITION])))]);
+static PACKAGE_DEFINITION: Shape = Object(&[("modules", &List(&Tuple(&[&ANY, &ACCESS_MODULE_DEFINITION])))]);
 static ACCESS_MODULE_DEFINITION: Shape = Object(&[("access", &ANY), ("value", &MODULE_DEFINITION)]);
 static MODULE_DEFINITION: Shape = Object(&[
     ("types", &List(&Tuple(&[&ANY, &ACCESS_TYPE_DEFINITION]))),
     ("values", &List(&Tuple(&[&ANY, &ACCESS_VALUE_DEFINITION]))),
     ("doc", &ANY),
 ]);
-static ACCESS_TYPE_DEFINITION: Shape = Object(&[
-    ("access", &ANY),
-    (
-        "value",
-        &Object(&[("doc", &ANY), ("value", &TYPE_DEFINITION)]),
-    ),
-]);
-static ACCESS_VALUE_DEFINITION: Shape = Object(&[
-    ("access", &ANY),
-    (
-        "value",
-        &Object(&[("doc", &ANY), ("value", &VALUE_DEFINITION)]),
-    ),
-]);
+static ACCESS_TYPE_DEFINITION: Shape =
+    Object(&[("access", &ANY), ("value", &Object(&[("doc", &ANY), ("value", &TYPE_DEFINITION)]))]);
+static ACCESS_VALUE_DEFINITION: Shape =
+    Object(&[("access", &ANY), ("value", &Object(&[("doc", &ANY), ("value", &VALUE_DEFINITION)]))]);
 
-static PACKAGE_SPECIFICATION: Shape =
-    Object(&[("modules", &List(&Tuple(&[&ANY, &MODULE_SPECIFICATION])))]);
+static PACKAGE_SPECIFICATION: Shape = Object(&[("modules", &List(&Tuple(&[&ANY, &MODULE_SPECIFICATION])))]);
 static MODULE_SPECIFICATION: Shape = Object(&[
-    (
-        "types",
-        &List(&Tuple(&[
-            &ANY,
-            &Object(&[("doc", &ANY), ("value", &TYPE_SPECIFICATION)]),
-        ])),
-    ),
-    (
-        "values",
-        &List(&Tuple(&[
-            &ANY,
-            &Object(&[("doc", &ANY), ("value", &VALUE_SPECIFICATION)]),
-        ])),
-    ),
+    ("types", &List(&Tuple(&[&ANY, &Object(&[("doc", &ANY), ("value", &TYPE_SPECIFICATION)])]))),
+    ("values", &List(&Tuple(&[&ANY, &Object(&[("doc", &ANY), ("value", &VALUE_SPECIFICATION)])]))),
     ("doc", &ANY),
 ]);
 
@@ -90,10 +56,7 @@ static TYPE_DEFINITION: Shape = Tagged(
     "type definition",
     &[
         ("TypeAliasDefinition", &[&ANY, &TYPE]),
-        (
-            "CustomTypeDefinition",
-            &[&ANY, &Object(&[("access", &ANY), ("value", &CONSTRUCTORS)])],
-        ),
+        ("CustomTypeDefinition", &[&ANY, &Object(&[("access", &ANY), ("value", &CONSTRUCTORS)])]),
     ],
 );
 static TYPE_SPECIFICATION: Shape = Tagged(
@@ -104,14 +67,7 @@ static TYPE_SPECIFICATION: Shape = Tagged(
         ("CustomTypeSpecification", &[&ANY, &CONSTRUCTORS]),
         (
             "DerivedTypeSpecification",
-            &[
-                &ANY,
-                &Object(&[
-                    ("baseType", &TYPE),
-                    ("fromBaseType", &FQ_NAME),
-                    ("toBaseType", &FQ_NAME),
-                ]),
-            ],
+            &[&ANY, &Object(&[("baseType", &TYPE), ("fromBaseType", &FQ_NAME), ("toBaseType", &FQ_NAME)])],
         ),
     ],
 );
@@ -131,13 +87,9 @@ static TYPE: Shape = Tagged(
 );
 static FIELDS: Shape = List(&Object(&[("name", &ANY), ("tpe", &TYPE)]));
 
-static VALUE_SPECIFICATION: Shape =
-    Object(&[("inputs", &List(&Tuple(&[&ANY, &TYPE]))), ("output", &TYPE)]);
-static VALUE_DEFINITION: Shape = Object(&[
-    ("inputTypes", &List(&Tuple(&[&ANY, &INFERRED, &TYPE]))),
-    ("outputType", &TYPE),
-    ("body", &VALUE),
-]);
+static VALUE_SPECIFICATION: Shape = Object(&[("inputs", &List(&Tuple(&[&ANY, &TYPE]))), ("output", &TYPE)]);
+static VALUE_DEFINITION: Shape =
+    Object(&[("inputTypes", &List(&Tuple(&[&ANY, &INFERRED, &TYPE]))), ("outputType", &TYPE), ("body", &VALUE)]);
 static INFERRED: Shape = Attribute(&TYPE);
 
 static VALUE: Shape = Tagged(
@@ -154,20 +106,11 @@ static VALUE: Shape = Tagged(
         ("FieldFunction", &[&INFERRED, &ANY]),
         ("Apply", &[&INFERRED, &VALUE, &VALUE]),
         ("Lambda", &[&INFERRED, &PATTERN, &VALUE]),
-        (
-            "LetDefinition",
-            &[&INFERRED, &ANY, &VALUE_DEFINITION, &VALUE],
-        ),
-        (
-            "LetRecursion",
-            &[&INFERRED, &List(&Tuple(&[&ANY, &VALUE_DEFINITION])), &VALUE],
-        ),
+        ("LetDefinition", &[&INFERRED, &ANY, &VALUE_DEFINITION, &VALUE]),
+        ("LetRecursion", &[&INFERRED, &List(&Tuple(&[&ANY, &VALUE_DEFINITION])), &VALUE]),
         ("Destructure", &[&INFERRED, &PATTERN, &VALUE, &VALUE]),
         ("IfThenElse", &[&INFERRED, &VALUE, &VALUE, &VALUE]),
-        (
-            "PatternMatch",
-            &[&INFERRED, &VALUE, &List(&Tuple(&[&PATTERN, &VALUE]))],
-        ),
+        ("PatternMatch", &[&INFERRED, &VALUE, &List(&Tuple(&[&PATTERN, &VALUE]))]),
         ("UpdateRecord", &[&INFERRED, &VALUE, &NAMED_VALUES]),
         ("Unit", &[&INFERRED]),
     ],
@@ -180,10 +123,7 @@ static PATTERN: Shape = Tagged(
         ("WildcardPattern", &[&INFERRED]),
         ("AsPattern", &[&INFERRED, &PATTERN, &ANY]),
         ("TuplePattern", &[&INFERRED, &List(&PATTERN)]),
-        (
-            "ConstructorPattern",
-            &[&INFERRED, &FQ_NAME, &List(&PATTERN)],
-        ),
+        ("ConstructorPattern", &[&INFERRED, &FQ_NAME, &List(&PATTERN)]),
         ("EmptyListPattern", &[&INFERRED]),
         ("HeadTailPattern", &[&INFERRED, &PATTERN, &PATTERN]),
         ("LiteralPattern", &[&INFERRED, &ANY]),

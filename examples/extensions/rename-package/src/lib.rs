@@ -43,8 +43,7 @@ struct TransformResult {
 /// Takes default names: `{"from"?, "to"?}`, or `null` for none.
 #[plugin_fn]
 pub fn initialize(config: String) -> FnResult<String> {
-    let _: Option<Names> =
-        serde_json::from_str(&config).map_err(|error| Error::msg(format!("config: {error}")))?;
+    let _: Option<Names> = serde_json::from_str(&config).map_err(|error| Error::msg(format!("config: {error}")))?;
     var::set("config", &config)?;
     Ok(r#"{"status":"ready"}"#.to_string())
 }
@@ -56,39 +55,27 @@ pub fn capabilities() -> FnResult<String> {
 
 #[plugin_fn]
 pub fn transform(params_json: String) -> FnResult<String> {
-    let params: TransformParams = serde_json::from_str(&params_json)
-        .map_err(|error| Error::msg(format!("params: {error}")))?;
+    let params: TransformParams =
+        serde_json::from_str(&params_json).map_err(|error| Error::msg(format!("params: {error}")))?;
     let defaults: Names = match var::get::<String>("config")? {
         Some(config) => serde_json::from_str::<Option<Names>>(&config)?.unwrap_or_default(),
         None => Names::default(),
     };
     let from = params.options.from.or(defaults.from);
-    let to = params.options.to.or(defaults.to).ok_or_else(|| {
-        Error::msg("options.to is missing: the new package name, for example \"AcmeRegs\"")
-    })?;
+    let to = params
+        .options
+        .to
+        .or(defaults.to)
+        .ok_or_else(|| Error::msg("options.to is missing: the new package name, for example \"AcmeRegs\""))?;
 
     let result = match rename(params.ir.get(), from.as_ref(), &to)? {
-        Outcome::Renamed {
-            ir,
-            from,
-            references,
-        } => {
+        Outcome::Renamed { ir, from, references } => {
             info!("renamed package {from} to {to} in {references} references");
-            TransformResult {
-                transformed: true,
-                references,
-                note: None,
-                output: RawValue::from_string(ir)?,
-            }
+            TransformResult { transformed: true, references, note: None, output: RawValue::from_string(ir)? }
         }
         Outcome::Unchanged { why } => {
             info!("nothing renamed: {why}");
-            TransformResult {
-                transformed: false,
-                references: 0,
-                note: Some(why),
-                output: params.ir.to_owned(),
-            }
+            TransformResult { transformed: false, references: 0, note: Some(why), output: params.ir.to_owned() }
         }
     };
     Ok(serde_json::to_string(&result)?)

@@ -3,9 +3,7 @@
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{
-    DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor,
-};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_json::value::RawValue;
 
 use crate::grammar::{DISTRIBUTION, Shape};
@@ -26,12 +24,7 @@ pub fn mentions(distribution: &str) -> Result<Vec<Mention<'_>>, serde_json::Erro
     let mut found = Vec::new();
     let mut json = serde_json::Deserializer::from_str(distribution);
     json.disable_recursion_limit();
-    Walk {
-        shape: &DISTRIBUTION,
-        depth: 0,
-        found: &mut found,
-    }
-    .deserialize(&mut json)?;
+    Walk { shape: &DISTRIBUTION, depth: 0, found: &mut found }.deserialize(&mut json)?;
     json.end()?;
     Ok(found)
 }
@@ -44,11 +37,7 @@ struct Walk<'walk, 'ir> {
 
 impl<'ir> Walk<'_, 'ir> {
     fn inside(&mut self, shape: &'static Shape) -> Walk<'_, 'ir> {
-        Walk {
-            shape,
-            depth: self.depth + 1,
-            found: self.found,
-        }
+        Walk { shape, depth: self.depth + 1, found: self.found }
     }
 
     fn tuple<A: SeqAccess<'ir>>(
@@ -74,9 +63,7 @@ impl<'ir> DeserializeSeed<'ir> for Walk<'_, 'ir> {
 
     fn deserialize<D: Deserializer<'ir>>(self, json: D) -> Result<(), D::Error> {
         if self.depth > MAX_DEPTH {
-            return Err(D::Error::custom(format_args!(
-                "nested deeper than {MAX_DEPTH} levels"
-            )));
+            return Err(D::Error::custom(format_args!("nested deeper than {MAX_DEPTH} levels")));
         }
         match self.shape {
             Shape::Opaque => {
@@ -84,10 +71,7 @@ impl<'ir> DeserializeSeed<'ir> for Walk<'_, 'ir> {
             }
             Shape::Package | Shape::Reference => {
                 let path = <&RawValue>::deserialize(json)?.get();
-                self.found.push(Mention {
-                    path,
-                    is_reference: matches!(self.shape, Shape::Reference),
-                });
+                self.found.push(Mention { path, is_reference: matches!(self.shape, Shape::Reference) });
             }
             Shape::List(_) | Shape::Tuple(_) | Shape::Tagged(..) => json.deserialize_seq(self)?,
             Shape::Object(_) => json.deserialize_map(self)?,
@@ -151,10 +135,7 @@ impl<'ir> Visitor<'ir> for Walk<'_, 'ir> {
             seen[index] = true;
             entries.next_value_seed(self.inside(fields[index].1))?;
         }
-        let missing = fields
-            .iter()
-            .zip(seen)
-            .find(|((_, shape), seen)| !seen && !matches!(shape, Shape::Opaque));
+        let missing = fields.iter().zip(seen).find(|((_, shape), seen)| !seen && !matches!(shape, Shape::Opaque));
         match missing {
             Some(((name, _), _)) => Err(A::Error::custom(format_args!("missing field {name:?}"))),
             None => Ok(()),

@@ -15,10 +15,7 @@ impl PackageName {
     pub fn from_ir(json: &str) -> Result<Self, InvalidName> {
         match serde_json::from_str(json) {
             Ok(names) => Ok(Self(names)),
-            Err(_) => Err(InvalidName::new(
-                json,
-                "is not an IR path: a list of lists of words",
-            )),
+            Err(_) => Err(InvalidName::new(json, "is not an IR path: a list of lists of words")),
         }
     }
 
@@ -39,21 +36,15 @@ impl FromStr for PackageName {
         for name in text.split('.') {
             match name.chars().next() {
                 None => {
-                    return Err(invalid(
-                        "has an empty part: write dotted names such as AcmeRegs.US",
-                    ));
+                    return Err(invalid("has an empty part: write dotted names such as AcmeRegs.US"));
                 }
                 Some(first) if !first.is_ascii_alphabetic() => {
-                    return Err(invalid(
-                        "has a part that does not start with a letter from A to Z",
-                    ));
+                    return Err(invalid("has a part that does not start with a letter from A to Z"));
                 }
                 Some(_) => {}
             }
             if !name.chars().all(|char| char.is_ascii_alphanumeric()) {
-                return Err(invalid(
-                    "may only hold letters from A to Z, digits and dots",
-                ));
+                return Err(invalid("may only hold letters from A to Z, digits and dots"));
             }
             names.push(words(name));
         }
@@ -113,10 +104,7 @@ pub struct InvalidName {
 
 impl InvalidName {
     fn new(text: &str, why: &'static str) -> Self {
-        Self {
-            text: text.to_owned(),
-            why,
-        }
+        Self { text: text.to_owned(), why }
     }
 }
 
@@ -140,10 +128,7 @@ mod tests {
     fn a_capital_starts_a_word() {
         assert_eq!(ir("Regulation"), r#"[["regulation"]]"#);
         assert_eq!(ir("AcmeRegs.US"), r#"[["acme","regs"],["u","s"]]"#);
-        assert_eq!(
-            ir("Morphir.Reference.Model"),
-            r#"[["morphir"],["reference"],["model"]]"#
-        );
+        assert_eq!(ir("Morphir.Reference.Model"), r#"[["morphir"],["reference"],["model"]]"#);
         assert_eq!(ir("valueInUSD"), r#"[["value","in","u","s","d"]]"#);
     }
 
@@ -182,10 +167,7 @@ mod tests {
         ] {
             let error = text.parse::<PackageName>().expect_err(text).to_string();
             assert!(error.contains(why), "{error}");
-            assert!(
-                error.starts_with(&format!("package name {text:?}")),
-                "{error}"
-            );
+            assert!(error.starts_with(&format!("package name {text:?}")), "{error}");
         }
         assert!(PackageName::from_ir(r#"["acme"]"#).is_err());
     }

@@ -27,19 +27,14 @@ pub enum Outcome {
 }
 
 /// Renames package `from`, by default the distribution's own, to `to`.
-pub fn rename(
-    ir: &str,
-    from: Option<&PackageName>,
-    to: &PackageName,
-) -> Result<Outcome, RenameError> {
+pub fn rename(ir: &str, from: Option<&PackageName>, to: &PackageName) -> Result<Outcome, RenameError> {
     let file: File = serde_json::from_str(ir).map_err(RenameError::NotAnIr)?;
     // morphir-elm writes 3, newer tools write "3.0.0".
     let version = file.format_version.get();
     match version.trim_matches('"').split('.').next() {
         Some("3") => rename_v3(ir, file.distribution.get(), from, to),
         Some("4") => Ok(Outcome::Unchanged {
-            why: "IR format version 4 is a draft, which this extension passes through as it is"
-                .to_owned(),
+            why: "IR format version 4 is a draft, which this extension passes through as it is".to_owned(),
         }),
         _ => Err(RenameError::UnknownVersion(version.to_owned())),
     }
@@ -55,9 +50,7 @@ fn rename_v3(
     let own = PackageName::from_ir(mentions[0].path).map_err(RenameError::BadPath)?;
     let from = from.unwrap_or(&own);
     if from == to {
-        return Ok(Outcome::Unchanged {
-            why: format!("package {to} already has this name"),
-        });
+        return Ok(Outcome::Unchanged { why: format!("package {to} already has this name") });
     }
 
     // A model spells a package the same way thousands of times: each spelling is read once.
@@ -69,9 +62,7 @@ fn rename_v3(
         }
     }
     if !packages.values().any(|package| package == from) {
-        return Ok(Outcome::Unchanged {
-            why: format!("the model does not name package {from}"),
-        });
+        return Ok(Outcome::Unchanged { why: format!("the model does not name package {from}") });
     }
     if packages.values().any(|package| package == to) {
         return Err(RenameError::NameTaken(to.clone()));
@@ -81,10 +72,7 @@ fn rename_v3(
     let mut output = String::with_capacity(ir.len() + mentions.len() * replacement.len());
     let mut copied = 0;
     let mut references = 0;
-    for mention in mentions
-        .iter()
-        .filter(|mention| packages[mention.path] == *from)
-    {
+    for mention in mentions.iter().filter(|mention| packages[mention.path] == *from) {
         // Both are slices of the same text.
         let start = mention.path.as_ptr().addr() - ir.as_ptr().addr();
         output.push_str(&ir[copied..start]);
@@ -93,18 +81,11 @@ fn rename_v3(
         references += usize::from(mention.is_reference);
     }
     output.push_str(&ir[copied..]);
-    Ok(Outcome::Renamed {
-        ir: output,
-        from: from.clone(),
-        references,
-    })
+    Ok(Outcome::Renamed { ir: output, from: from.clone(), references })
 }
 
 #[derive(Deserialize)]
-#[serde(
-    rename_all = "camelCase",
-    expecting = "an object with formatVersion and distribution"
-)]
+#[serde(rename_all = "camelCase", expecting = "an object with formatVersion and distribution")]
 struct File<'ir> {
     #[serde(borrow)]
     format_version: &'ir RawValue,
@@ -128,16 +109,10 @@ impl fmt::Display for RenameError {
             Self::UnknownVersion(version) => {
                 write!(out, "ir has format version {version}; 3 and 4 are known")
             }
-            Self::NotVersion3(error) => write!(
-                out,
-                "ir.distribution does not follow format version 3: {error}"
-            ),
+            Self::NotVersion3(error) => write!(out, "ir.distribution does not follow format version 3: {error}"),
             Self::BadPath(error) => write!(out, "ir.distribution names a package wrongly: {error}"),
             Self::NameTaken(name) => {
-                write!(
-                    out,
-                    "the model already names package {name}: renaming would merge two packages"
-                )
+                write!(out, "the model already names package {name}: renaming would merge two packages")
             }
         }
     }

@@ -11,9 +11,7 @@ fn name(text: &str) -> PackageName {
 }
 
 fn every_place(path: &str) -> String {
-    EVERY_PLACE
-        .replace(r#""INFERRED""#, INFERRED)
-        .replace(r#""PACKAGE""#, path)
+    EVERY_PLACE.replace(r#""INFERRED""#, INFERRED).replace(r#""PACKAGE""#, path)
 }
 
 fn value(body: &str) -> String {
@@ -66,53 +64,31 @@ fn white_space_in_a_path_does_not_hide_it() {
 #[test]
 fn a_dependency_can_be_renamed() {
     let (ir, references) = renamed(&every_place(SHOP_FRONT), Some("Money"), "Cash");
-    assert_eq!(
-        ir,
-        every_place(SHOP_FRONT).replace(r#"[["money"]]"#, r#"[["cash"]]"#)
-    );
+    assert_eq!(ir, every_place(SHOP_FRONT).replace(r#"[["money"]]"#, r#"[["cash"]]"#));
     assert_eq!(references, 1);
 }
 
 #[test]
 fn where_nothing_changes_it_says_why() {
     let ir = every_place(SHOP_FRONT);
-    assert_eq!(
-        unchanged(&ir, None, "Shop.Front"),
-        "package Shop.Front already has this name"
-    );
-    assert_eq!(
-        unchanged(&ir, Some("Shop"), "Store"),
-        "the model does not name package Shop"
-    );
-    assert!(
-        unchanged(r#"{"formatVersion":4,"distribution":{}}"#, None, "Store")
-            .contains("version 4 is a draft")
-    );
+    assert_eq!(unchanged(&ir, None, "Shop.Front"), "package Shop.Front already has this name");
+    assert_eq!(unchanged(&ir, Some("Shop"), "Store"), "the model does not name package Shop");
+    assert!(unchanged(r#"{"formatVersion":4,"distribution":{}}"#, None, "Store").contains("version 4 is a draft"));
 }
 
 #[test]
 fn two_packages_are_never_merged() {
     let error = rename(&every_place(SHOP_FRONT), None, &name("Money")).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "the model already names package Money: renaming would merge two packages"
-    );
+    assert_eq!(error.to_string(), "the model already names package Money: renaming would merge two packages");
 }
 
 #[test]
 fn the_format_version_is_a_number_or_a_text() {
     let ir = value(r#"["Unit",{}]"#);
-    assert!(
-        renamed(&ir.replace(":3,", r#":"3.0.0","#), None, "Store")
-            .0
-            .contains("store")
-    );
+    assert!(renamed(&ir.replace(":3,", r#":"3.0.0","#), None, "Store").0.contains("store"));
     for version in ["2", "\"five\"", "null"] {
         let error = error(&ir.replace(":3,", &format!(":{version},")));
-        assert_eq!(
-            error,
-            format!("ir has format version {version}; 3 and 4 are known")
-        );
+        assert_eq!(error, format!("ir has format version {version}; 3 and 4 are known"));
     }
 }
 
@@ -123,26 +99,11 @@ fn what_is_no_ir_is_named() {
         ("null", "ir is not a Morphir IR: invalid type: null"),
         (r#"{"distribution":[]}"#, "missing field `formatVersion`"),
         (r#"{"formatVersion":3}"#, "missing field `distribution`"),
-        (
-            r#"{"formatVersion":3,"distribution":{}}"#,
-            "invalid type: map, expected a distribution",
-        ),
-        (
-            r#"{"formatVersion":3,"distribution":["Library"]}"#,
-            "Library is too short",
-        ),
-        (
-            r#"{"formatVersion":3,"distribution":["Bundle",[]]}"#,
-            "unknown distribution \"Bundle\"",
-        ),
-        (
-            r#"{"formatVersion":3,"distribution":["Library",["shop"],[],{"modules":[]}]}"#,
-            "is not an IR path",
-        ),
-        (
-            r#"{"formatVersion":3,"distribution":["Library",[["shop"]],[],{}]}"#,
-            "missing field \"modules\"",
-        ),
+        (r#"{"formatVersion":3,"distribution":{}}"#, "invalid type: map, expected a distribution"),
+        (r#"{"formatVersion":3,"distribution":["Library"]}"#, "Library is too short"),
+        (r#"{"formatVersion":3,"distribution":["Bundle",[]]}"#, "unknown distribution \"Bundle\""),
+        (r#"{"formatVersion":3,"distribution":["Library",["shop"],[],{"modules":[]}]}"#, "is not an IR path"),
+        (r#"{"formatVersion":3,"distribution":["Library",[["shop"]],[],{}]}"#, "missing field \"modules\""),
     ] {
         let error = error(ir);
         assert!(error.contains(why), "{ir}: {error}");
@@ -157,24 +118,15 @@ fn what_the_grammar_does_not_know_is_refused() {
         (r#"["Unit",{},[]]"#, "Unit is too long"),
         (r#"["Unit",["Any"]]"#, "unknown type \"Any\""),
         (r#"[]"#, "a value is empty"),
-        (
-            r#""Unit""#,
-            "invalid type: string \"Unit\", expected a value",
-        ),
+        (r#""Unit""#, "invalid type: string \"Unit\", expected a value"),
         (
             r#"["LetDefinition",{},["x"],{"inputTypes":[],"body":["Unit",{}]},["Unit",{}]]"#,
             "missing field \"outputType\"",
         ),
-        (
-            r#"["LetDefinition",{},["x"],{"input":[]},["Unit",{}]]"#,
-            "unknown field \"input\"",
-        ),
+        (r#"["LetDefinition",{},["x"],{"input":[]},["Unit",{}]]"#, "unknown field \"input\""),
     ] {
         let error = error(&value(body));
-        assert!(
-            error.starts_with("ir.distribution does not follow format version 3: "),
-            "{error}"
-        );
+        assert!(error.starts_with("ir.distribution does not follow format version 3: "), "{error}");
         assert!(error.contains(why), "{body}: {error}");
     }
 }
@@ -182,24 +134,12 @@ fn what_the_grammar_does_not_know_is_refused() {
 #[test]
 fn depth_has_a_limit_that_is_named() {
     let nested = |depth| {
-        value(&format!(
-            r#"{}["Unit",{{}}]{}"#,
-            r#"["Apply",{},"#.repeat(depth),
-            r#",["Unit",{}]]"#.repeat(depth)
-        ))
+        value(&format!(r#"{}["Unit",{{}}]{}"#, r#"["Apply",{},"#.repeat(depth), r#",["Unit",{}]]"#.repeat(depth)))
     };
     renamed(&nested(450), None, "Store");
     assert!(error(&nested(550)).contains("nested deeper than 500 levels"));
     // What is passed through or skipped is not walked, so its depth does not matter.
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    unchanged(
-        &format!(r#"{{"formatVersion":4,"distribution":{deep}}}"#),
-        None,
-        "Store",
-    );
-    renamed(
-        &value(&format!(r#"["Variable",{{"a":{deep}}},["x"]]"#)),
-        None,
-        "Store",
-    );
+    unchanged(&format!(r#"{{"formatVersion":4,"distribution":{deep}}}"#), None, "Store");
+    renamed(&value(&format!(r#"["Variable",{{"a":{deep}}},["x"]]"#)), None, "Store");
 }
