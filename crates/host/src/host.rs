@@ -183,7 +183,7 @@ impl State {
 
     /// Makes a loaded extension known.
     pub fn register(&mut self, id: u64, loaded: Loaded) {
-        let instances: Vec<_> = loaded.instances.into_iter().map(Some).collect();
+        let instances: Vec<_> = loaded.instances.into_iter().map(|instance| Some(Box::new(instance))).collect();
         self.schedule.close(id);
         self.schedule.open(id, instances.len());
         let extension = Extension {

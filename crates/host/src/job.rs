@@ -64,7 +64,7 @@ impl Work {
 /// What a load made.
 pub(crate) struct Loaded {
     pub blueprint: Arc<Blueprint>,
-    pub instances: Vec<Box<Instance>>,
+    pub instances: Vec<Instance>,
     pub capabilities: Vec<Capability>,
 }
 
@@ -187,7 +187,7 @@ fn load(
         if number == 0 {
             capabilities = found;
         }
-        instances.push(Box::new(instance));
+        instances.push(instance);
     }
     Ok(Loaded { blueprint, instances, capabilities })
 }
