@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use extism::{CurrentPlugin, Error, Function, PTR, UserData, Val, ValType};
 
-use crate::prepare::{ERROR_SET, EXTISM, HOST, OUTPUT_REFUSED, PRINTED, RETURNED};
+use crate::prepare::{ERROR_SET, EXTISM, GROWTH_REFUSED, HOST, OUTPUT_REFUSED, PRINTED, RETURNED};
 
 /// Error text beyond this is cut: it is for people.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
@@ -70,6 +70,8 @@ pub(crate) struct Account {
     pub returned: Option<i32>,
     /// The guest's own error text.
     pub error: Option<String>,
+    /// It asked for more memory than its grant, and was told that there is none.
+    pub growth_refused: bool,
     /// Why one of the host's functions broke the call off.
     pub refused: Option<Refusal>,
 }
@@ -157,6 +159,10 @@ impl Guest {
         let mut functions = vec![
             self.function(HOST, RETURNED, [ValType::I32], [], |guest, _, params, _| {
                 lock(&guest.account).returned = params[0].i32();
+                Ok(())
+            }),
+            self.function(HOST, GROWTH_REFUSED, [ValType::I32], [], |guest, _, _, _| {
+                lock(&guest.account).growth_refused = true;
                 Ok(())
             }),
             self.function(HOST, OUTPUT_REFUSED, [ValType::I64], [], |guest, _, params, _| {

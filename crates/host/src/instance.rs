@@ -17,6 +17,10 @@ use crate::module::Module;
 use crate::outcome::{Facts, outcome};
 use crate::prepare::KERNEL_PAGES;
 
+/// An instance of an extension that keeps no state gets a new sandbox after a call with more input and output than this: Extism's memory
+/// never shrinks, and would be cleared at each following call.
+const RECYCLED_ABOVE: usize = 16 * 1024 * 1024;
+
 /// Everything that the instances of one extension have in common.
 pub(crate) struct Blueprint {
     pub name: String,
@@ -25,6 +29,8 @@ pub(crate) struct Blueprint {
     pub lifecycle: Lifecycle,
     pub config: Option<Box<RawValue>>,
     pub log_level: Option<LogLevel>,
+    /// Its calls run on any of several instances, so none can rely on what an earlier one left behind.
+    pub keeps_no_state: bool,
     /// Granted directories: the real path as the engine writes it, and what the guest calls it.
     pub directories: Vec<(String, PathBuf)>,
 }
@@ -199,6 +205,11 @@ impl Instance {
         }
         if late {
             self.engine = None;
+        }
+        let carried = input.len() + outcome.result.as_ref().map_or(0, Vec::len);
+        if self.blueprint.keeps_no_state && carried > RECYCLED_ABOVE {
+            self.plugin = None;
+            self.started = false;
         }
         outcome.result
     }

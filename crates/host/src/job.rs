@@ -169,7 +169,16 @@ fn load(
     let module = Module::load(source, caps, shared.cache.as_ref())?;
     let log_level = shared.log_level;
     let directories = directories::find(&permissions)?;
-    let blueprint = Arc::new(Blueprint { name, module, permissions, lifecycle, config, log_level, directories });
+    let blueprint = Arc::new(Blueprint {
+        name,
+        module,
+        permissions,
+        lifecycle,
+        config,
+        log_level,
+        keeps_no_state: wanted > 1,
+        directories,
+    });
     let mut instances = Vec::new();
     let mut capabilities = Vec::new();
     for number in 0..wanted {

@@ -60,12 +60,16 @@ pub(crate) fn outcome<T>(facts: Facts<T>) -> Outcome<T> {
         }
         None => {}
     }
-    if error.downcast_ref::<Trap>().is_some() {
-        return fault(ErrorCode::Trap, trap(&error));
-    }
-    // WASI's way to end a program; extism keeps its code.
-    if error.is::<I32Exit>() {
-        return fault(ErrorCode::Trap, format!("The extension ended itself with exit code {engine_code}."));
+    let exited = error.is::<I32Exit>();
+    if error.is::<Trap>() || exited {
+        // WASI's way to end a program is `exit`; extism keeps its code.
+        let what =
+            if exited { format!("The extension ended itself with exit code {engine_code}.") } else { trap(&error) };
+        if account.growth_refused {
+            let message = format!("The extension needed more memory than `max_memory` grants, and gave up. {what}");
+            return fault(ErrorCode::MemoryLimit, message);
+        }
+        return fault(ErrorCode::Trap, what);
     }
     // The guest's words are in `account`, never here: this is the engine's own limiter.
     if error.root_cause().to_string() == "oom" {

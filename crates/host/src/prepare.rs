@@ -50,6 +50,8 @@ pub(crate) const RETURNED: &str = "returned";
 pub(crate) const OUTPUT_REFUSED: &str = "output_refused";
 /// `printed(stream: i32, bytes: i64, count: i32)`: up to eight bytes of standard output (1) or error (2), first byte lowest.
 pub(crate) const PRINTED: &str = "printed";
+/// `growth_refused(pages: i32)`: the guest asked for more memory than its grant.
+pub(crate) const GROWTH_REFUSED: &str = "growth_refused";
 /// `error_set(text: i64)`: takes the place of Extism's own.
 pub(crate) const ERROR_SET: &str = "error_set";
 

@@ -8,18 +8,22 @@ pub(super) struct Calls {
     pub returned: u32,
     /// The imported `output_refused(length)`, which breaks the call off.
     pub output_refused: u32,
+    /// The imported `growth_refused(pages)`, which only takes note.
+    pub growth_refused: u32,
     /// The imported `printed(stream, bytes, count)`, which takes up to eight bytes of standard output or error.
     pub printed: u32,
 }
 
-/// `memory.grow` within the grant: beyond it the guest sees −1, as WebAssembly says, instead of Extism's trap.
+/// `memory.grow` within the grant: beyond it the guest sees −1, as WebAssembly says, instead of Extism's trap. The host takes note,
+/// because most guests end in a trap of their own then, whose reason is the memory all the same.
 ///
 /// `(delta: i32) -> i32`, where `cap` is in pages and below 65,536, so the addition in 64 bits cannot overflow.
-pub(super) fn grow(cap: u64) -> Function {
+pub(super) fn grow(calls: &Calls, cap: u64) -> Function {
     let mut body = Function::new([]);
     let mut code = body.instructions();
     code.memory_size(0).i64_extend_i32_u().local_get(0).i64_extend_i32_u().i64_add();
-    code.i64_const(cap.cast_signed()).i64_gt_u().if_(BlockType::Empty).i32_const(-1).return_().end();
+    code.i64_const(cap.cast_signed()).i64_gt_u();
+    code.if_(BlockType::Empty).local_get(0).call(calls.growth_refused).i32_const(-1).return_().end();
     code.local_get(0).memory_grow(0).end();
     body
 }

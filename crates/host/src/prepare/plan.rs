@@ -39,10 +39,15 @@ pub(super) enum Replacement {
 
 impl Plan {
     /// How many imports are added; `calls` numbers them.
-    pub const ADDED_IMPORTS: u32 = 3;
+    pub const ADDED_IMPORTS: u32 = 4;
 
     pub const fn calls(&self) -> Calls {
-        Calls { returned: self.imported, output_refused: self.imported + 1, printed: self.imported + 2 }
+        Calls {
+            returned: self.imported,
+            output_refused: self.imported + 1,
+            printed: self.imported + 2,
+            growth_refused: self.imported + 3,
+        }
     }
 
     /// The first injected function. Replacements come first, then `grow`, so that their places are known while the module's own

