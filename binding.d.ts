@@ -19,8 +19,10 @@ export declare class NativeHost {
   submit(extension: number, method: string, input: string | Uint8Array | Array<Input>, raw: boolean, timeout?: number | undefined | null): number | Failure
   /** Runs a call on this thread; answers what came of it, as the list of settled work that a task answers. */
   callNow(extension: number, method: string, input: Input, timeout?: number | undefined | null): Array<unknown> | Failure
-  /** Starts threads of this host's own, which hand what settles to `deliver`; `wake` takes the place of `start_next`. */
-  startThreads(count: number, deliver: (settled: Array<unknown>) => void): void
+  /** Takes what settled on other threads and has not been taken. */
+  takeSettled(): Array<unknown>
+  /** Starts threads of this host's own, which call `ring` when there is something to take; `wake` takes the place of `start_next`. */
+  startThreads(count: number, ring: () => void): void
   /** Tells this host's own threads that there may be work. */
   wake(): void
   /** Ends this host's own threads, once nothing runs on them. */

@@ -15,7 +15,7 @@ const {
 } = require('./arguments.js')
 const { ExtensionError, fromFailure } = require('./error.js')
 const { stopAtExit } = require('./exit.js')
-const { ownThreads, poolThreads } = require('./threads.js')
+const { OwnThreads, Pool } = require('./threads.js')
 
 class ExtensionHost {
   #native
@@ -39,8 +39,8 @@ class ExtensionHost {
     }
     this.#threads =
       threads === undefined
-        ? poolThreads(this.#native, this.#deliver)
-        : ownThreads(this.#native, threads, new WeakRef(this.#deliver))
+        ? new Pool(this.#native, this.#deliver)
+        : new OwnThreads(this.#native, threads, this.#deliver)
     stopAtExit(this.#native)
   }
 

@@ -2,8 +2,8 @@
 
 // Lends libuv's threads to whatever work may start. The core says what may; this asks it whenever that can have changed.
 
-/** Hosts of this environment that have work but no slot for it, each with who takes what comes of it. */
-const inLine = new Map()
+/** What has work in this environment but no slot for it. */
+const inLine = new Set()
 /** Tasks of this environment on libuv's pool. */
 let running = 0
 let retry
@@ -11,21 +11,25 @@ let retry
 /** How soon to ask again, in milliseconds, while worker threads' hosts hold every slot: nobody here hears when they are done. */
 const RETRY = 2
 
+/** How soon to take what settled while its task goes on, in milliseconds: a quick call must not wait for a slow one behind it. */
+const SOON = 1
+
 /**
  * Starts what may start.
- * @param {import('../binding.js').NativeHost} native
- * @param {(settled: unknown[]) => void} deliver takes what came of it
+ * @param {Pool} pool whose
  */
-function lend(native, deliver) {
+function lend(pool) {
+  const { native } = pool
   for (let task = native.startNext(); task !== null; task = native.startNext()) {
     running += 1
+    pool.started()
     task.then(
       (settled) => {
         running -= 1
         // The next work starts before JavaScript runs for what is done.
-        lend(native, deliver)
+        lend(pool)
         lendToOthers()
-        deliver(settled)
+        pool.deliver(settled)
       },
       (error) => {
         running -= 1
@@ -34,17 +38,17 @@ function lend(native, deliver) {
     )
   }
   if (native.waitsForSlot()) {
-    inLine.set(native, deliver)
+    inLine.add(pool)
     askAgain()
   } else {
-    inLine.delete(native)
+    inLine.delete(pool)
   }
 }
 
 function lendToOthers() {
-  for (const [native, deliver] of [...inLine]) {
-    inLine.delete(native)
-    lend(native, deliver)
+  for (const pool of [...inLine]) {
+    inLine.delete(pool)
+    lend(pool)
   }
 }
 
@@ -56,30 +60,76 @@ function askAgain() {
   }, RETRY)
 }
 
-/**
- * A lender for a host that has threads of its own, which take what may start by themselves.
- * @param {import('../binding.js').NativeHost} native
- * @param {number} count how many threads
- * @param {WeakRef<(settled: unknown[]) => void>} deliver weak, because the threads would keep their host for ever
- */
-function ownThreads(native, count, deliver) {
-  native.startThreads(count, (settled) => deliver.deref()?.(settled))
-  // Threads of one's own do not keep a process alive, and one that waits for an answer should not end.
-  const alive = setInterval(() => {}, 2 ** 31 - 1).unref()
-  return {
-    lend: () => native.wake(),
-    /** Tells whether somebody waits for an answer. */
-    busy: (busy) => (busy ? alive.ref() : alive.unref()),
-    end: () => {
-      clearInterval(alive)
-      native.endThreads()
-    },
+/** Lends a host the threads of libuv's pool. Tasks keep the process alive by themselves. */
+class Pool {
+  #soon
+  #again = false
+
+  /**
+   * @param {import('../binding.js').NativeHost} native
+   * @param {(settled: unknown[]) => void} deliver takes what settled
+   */
+  constructor(native, deliver) {
+    this.native = native
+    this.deliver = deliver
+  }
+
+  lend() {
+    lend(this)
+  }
+
+  /** A task goes on with what else waits for its instance, for less than a millisecond. What it has done by then is taken then. */
+  started() {
+    if (this.#soon !== undefined) {
+      this.#again = true
+      return
+    }
+    this.#soon = setTimeout(() => {
+      this.#soon = undefined
+      this.deliver(this.native.takeSettled())
+      if (this.#again) this.started()
+    }, SOON).unref()
+    this.#again = false
+  }
+
+  busy() {}
+
+  end() {}
+}
+
+/** Threads of a host's own, which take what may start by themselves. */
+class OwnThreads {
+  #native
+  #alive
+
+  /**
+   * @param {import('../binding.js').NativeHost} native
+   * @param {number} count how many
+   * @param {(settled: unknown[]) => void} deliver takes what settled
+   */
+  constructor(native, count, deliver) {
+    this.#native = native
+    // Weak, because the threads would keep their host for ever.
+    const [weakNative, weakDeliver] = [new WeakRef(native), new WeakRef(deliver)]
+    native.startThreads(count, () => weakDeliver.deref()?.(weakNative.deref()?.takeSettled() ?? []))
+    // Threads of one's own do not keep a process alive, and one that waits for an answer should not end.
+    this.#alive = setInterval(() => {}, 2 ** 31 - 1).unref()
+  }
+
+  lend() {
+    this.#native.wake()
+  }
+
+  /** Tells whether somebody waits for an answer. */
+  busy(busy) {
+    if (busy) this.#alive.ref()
+    else this.#alive.unref()
+  }
+
+  end() {
+    clearInterval(this.#alive)
+    this.#native.endThreads()
   }
 }
 
-/** A lender that uses libuv's pool. Its tasks keep the process alive by themselves. */
-function poolThreads(native, deliver) {
-  return { lend: () => lend(native, deliver), busy: () => {}, end: () => {} }
-}
-
-module.exports = { ownThreads, poolThreads }
+module.exports = { OwnThreads, Pool }

@@ -11,6 +11,7 @@ use napi::bindgen_prelude::{AsyncTask, Either, Either3, Error, Function, Result,
 use napi_derive::napi;
 
 use crate::error::Failure;
+use crate::outbox::Outbox;
 use crate::settled::SettledList;
 use crate::task::Run;
 use crate::threads::Threads;
@@ -89,6 +90,7 @@ pub struct NativeListing {
 #[napi]
 pub struct NativeHost {
     host: Host,
+    outbox: Arc<Outbox>,
     threads: Option<Threads>,
 }
 
@@ -110,7 +112,8 @@ impl NativeHost {
             None => Arc::clone(slots_of_process()),
         };
         let log_level = options.log_level.as_deref().and_then(LogLevel::from_name);
-        Ok(Self { host: Host::new(HostOptions { cache, slots, log_level }), threads: None })
+        let host = Host::new(HostOptions { cache, slots, log_level });
+        Ok(Self { host, outbox: Arc::default(), threads: None })
     }
 
     /// Puts a load in line; answers its ticket. `bytes` are the source's, where it has no path.
@@ -160,10 +163,16 @@ impl NativeHost {
         }
     }
 
-    /// Starts threads of this host's own, which hand what settles to `deliver`; `wake` takes the place of `start_next`.
-    #[napi(catch_unwind, ts_args_type = "count: number, deliver: (settled: Array<unknown>) => void")]
-    pub fn start_threads(&mut self, env: Env, count: u32, deliver: Function<'_, SettledList, ()>) -> Result<()> {
-        self.threads = Some(Threads::start(&env, &self.host, count, deliver)?);
+    /// Takes what settled on other threads and has not been taken.
+    #[napi(catch_unwind, ts_return_type = "Array<unknown>")]
+    pub fn take_settled(&self) -> SettledList {
+        SettledList(self.outbox.take())
+    }
+
+    /// Starts threads of this host's own, which call `ring` when there is something to take; `wake` takes the place of `start_next`.
+    #[napi(catch_unwind, ts_args_type = "count: number, ring: () => void")]
+    pub fn start_threads(&mut self, env: Env, count: u32, ring: Function<'_, (), ()>) -> Result<()> {
+        self.threads = Some(Threads::start(&env, &self.host, &self.outbox, count, ring)?);
         Ok(())
     }
 
@@ -184,7 +193,7 @@ impl NativeHost {
     /// Starts the next work that may start now, as a task on libuv's pool.
     #[napi(catch_unwind, ts_return_type = "Promise<Array<unknown>> | null")]
     pub fn start_next(&self) -> Option<AsyncTask<Run>> {
-        self.host.next().map(|job| AsyncTask::new(Run::new(job)))
+        self.host.next().map(|job| AsyncTask::new(Run::new(job, Arc::clone(&self.outbox))))
     }
 
     /// Whether work could start if another host of the process gave up a slot.

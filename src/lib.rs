@@ -2,6 +2,7 @@
 
 mod error;
 mod host;
+mod outbox;
 mod settled;
 mod task;
 mod threads;

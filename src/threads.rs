@@ -10,15 +10,15 @@ use napi::bindgen_prelude::{Error, Function, Result};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status};
 
-use crate::settled::SettledList;
+use crate::outbox::Outbox;
 
 /// What libuv gives its own threads; the guest's share is computed from the process's limit, which is no larger.
 const STACK: usize = 8 * 1024 * 1024;
 /// How long the end of an environment waits for guests to stop: they do within a few milliseconds.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Takes settled work to JavaScript. Weak: idle threads do not keep a process alive.
-type Deliver = ThreadsafeFunction<SettledList, (), SettledList, Status, false, true>;
+/// Tells JavaScript that the outbox has something. Weak: idle threads do not keep a process alive.
+type Ring = ThreadsafeFunction<(), (), (), Status, false, true>;
 
 /// The threads of one host. They end when this is dropped, and with their environment.
 pub struct Threads {
@@ -36,6 +36,8 @@ struct Bell {
 struct Ringing {
     times: u64,
     ended: bool,
+    /// For the end of the environment; not kept alive by it.
+    host: Option<Host>,
 }
 
 impl Bell {
@@ -61,21 +63,22 @@ impl Bell {
 }
 
 impl Threads {
-    /// Starts `count` threads that run a host's work and hand what settled to `deliver`.
-    pub fn start(env: &Env, host: &Host, count: u32, deliver: Function<'_, SettledList, ()>) -> Result<Self> {
-        let deliver: Arc<Deliver> = Arc::new(deliver.build_threadsafe_function().weak::<true>().build()?);
+    /// Starts `count` threads that run a host's work, put what settles into the outbox, and `ring` when it was empty.
+    pub fn start(env: &Env, host: &Host, outbox: &Arc<Outbox>, count: u32, ring: Function<'_, (), ()>) -> Result<Self> {
+        let ring: Arc<Ring> = Arc::new(ring.build_threadsafe_function().weak::<true>().build()?);
         let bell = Arc::new(Bell::default());
         let mut handles = Vec::new();
         for number in 0..count {
-            let (host, bell, deliver) = (host.clone(), Arc::clone(&bell), Arc::clone(&deliver));
+            let (host, outbox, bell, ring) = (host.clone(), Arc::clone(outbox), Arc::clone(&bell), Arc::clone(&ring));
             let handle = thread::Builder::new()
                 .name(format!("morphir-guest-{number}"))
                 .stack_size(STACK)
-                .spawn(move || run(&host, &bell, &deliver))
+                .spawn(move || run(&host, &outbox, &bell, &ring))
                 .map_err(|error| Error::from_reason(format!("A thread cannot be started: {error}.")))?;
             handles.push(handle);
         }
-        let end = End { host: host.clone(), bell: Arc::clone(&bell), handles };
+        bell.lock().host = Some(host.clone());
+        let end = End { bell: Arc::clone(&bell), handles };
         env.add_env_cleanup_hook(end, End::now)?;
         Ok(Self { bell })
     }
@@ -89,17 +92,21 @@ impl Threads {
 impl Drop for Threads {
     fn drop(&mut self) {
         self.bell.ring(true);
+        drop(self.bell.lock().host.take());
     }
 }
 
-fn run(host: &Host, bell: &Bell, deliver: &Deliver) {
+fn run(host: &Host, outbox: &Outbox, bell: &Bell, ring: &Ring) {
     let mut heard = 0;
     loop {
         while let Some(job) = host.next() {
             // A lane may be ready for a second thread.
             bell.rung.notify_one();
-            let settled = job.run();
-            deliver.call(SettledList(settled), ThreadsafeFunctionCallMode::NonBlocking);
+            job.run(&mut |settled| {
+                if outbox.put(settled) {
+                    ring.call((), ThreadsafeFunctionCallMode::NonBlocking);
+                }
+            });
         }
         match bell.wait(heard) {
             Some(times) => heard = times,
@@ -110,7 +117,6 @@ fn run(host: &Host, bell: &Bell, deliver: &Deliver) {
 
 /// What the end of an environment does to its threads.
 struct End {
-    host: Host,
     bell: Arc<Bell>,
     handles: Vec<JoinHandle<()>>,
 }
@@ -118,7 +124,10 @@ struct End {
 impl End {
     fn now(self) {
         self.bell.ring(true);
-        self.host.stop(PATIENCE);
+        let host = self.bell.lock().host.take();
+        if let Some(host) = host {
+            host.stop(PATIENCE);
+        }
         for handle in self.handles {
             // A thread that compiles cannot be interrupted: it ends by itself, and the addon stays in memory for it.
             if handle.is_finished() {

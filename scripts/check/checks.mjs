@@ -23,16 +23,33 @@ const DEFAULT_REGISTRY = 'https://registry.npmjs.org/'
 export const checks = [lockFiles, javascriptLint, javascriptFormat, rustFormat, coreWithoutNapi, rustLint, bindingDrift]
 
 function lockFiles() {
-  return step('Checking that lock files name no registry but the default one', async () => {
+  return step('Checking the lock files of npm', async () => {
     for (const path of LOCK_FILES) {
-      for (const [name, { resolved }] of Object.entries(JSON.parse(readFileSync(path, 'utf8')).packages)) {
-        if (resolved === undefined || resolved.startsWith(DEFAULT_REGISTRY)) continue
-        throw new Failure(`${relative(root, path)} has ${name} from ${resolved}.`, {
-          advice: 'npm install --package-lock-only with omit-lockfile-registry-resolved=true, as in .npmrc.',
-        })
+      const { packages } = JSON.parse(readFileSync(path, 'utf8'))
+      for (const [place, { resolved, optionalDependencies = {} }] of Object.entries(packages)) {
+        if (resolved !== undefined && !resolved.startsWith(DEFAULT_REGISTRY)) {
+          throw new Failure(`${relative(root, path)} has ${place} from ${resolved}.`, {
+            advice: 'npm install --package-lock-only with omit-lockfile-registry-resolved=true, as in .npmrc.',
+          })
+        }
+        // A registry without the packages of other platforms makes npm leave them out, and then `npm ci` refuses the file.
+        const missing = Object.keys(optionalDependencies).find((name) => !isLocked(packages, place, name))
+        if (missing !== undefined) {
+          throw new Failure(`${relative(root, path)} lacks ${missing}, an optional dependency of ${place}.`, {
+            advice: 'make the lock file with a registry that has the packages of all platforms.',
+          })
+        }
       }
     }
   })
+}
+
+/** Whether a lock file has what Node finds from a package's place: in its own node_modules, or in one further up. */
+function isLocked(packages, place, name) {
+  for (let from = place; from !== ''; from = from.slice(0, Math.max(from.lastIndexOf('/node_modules/'), 0))) {
+    if (`${from}/node_modules/${name}` in packages) return true
+  }
+  return `node_modules/${name}` in packages
 }
 
 function javascriptLint() {

@@ -203,9 +203,7 @@ fn lend_threads(host: &Host, promises: &Promises) {
         task::spawn_blocking(move || {
             let mut next: Option<Job> = Some(job);
             while let Some(job) = next {
-                for settled in job.run() {
-                    deliver(&promises, Some(settled));
-                }
+                job.run(&mut |settled| deliver(&promises, Some(settled)));
                 next = host.next();
             }
         });

@@ -18,8 +18,8 @@ use crate::module::Module;
 use crate::prepare::Caps;
 use crate::schedule::{Ticket, Turn};
 
-/// How long a thread goes on with what else waits for its instance before it hands in its answers. Long enough that many small
-/// calls share one trip between threads, short enough that nobody notices.
+/// How long a thread goes on with what else waits for its instance before it comes back for more. Long enough that many small
+/// calls share one trip between threads, short enough that others get their turn.
 const SHARED_TRIP: Duration = Duration::from_micros(200);
 
 /// Work in line.
@@ -100,13 +100,17 @@ impl Job {
         Self { shared: Arc::clone(shared), turn, task }
     }
 
-    /// Runs the work to its end, which its limits see to, and answers what settled. Never panics.
-    #[must_use]
-    pub fn run(self) -> Vec<Settled> {
+    /// Runs the work to its end, which its limits see to, and hands each thing that settles to `settle` as soon as it does. Never
+    /// panics, if `settle` does not.
+    pub fn run(self, settle: &mut dyn FnMut(Settled)) {
         let Self { shared, turn, task } = self;
         match task {
-            Task::Load { config, interrupt } => run_load(&shared, turn, *config, &interrupt).into_iter().collect(),
-            Task::Calls { instance, first } => run_calls(&shared, turn, instance, first),
+            Task::Load { config, interrupt } => {
+                if let Some(settled) = run_load(&shared, turn, *config, &interrupt) {
+                    settle(settled);
+                }
+            }
+            Task::Calls { instance, first } => run_calls(&shared, turn, instance, first, settle),
         }
     }
 }
@@ -201,12 +205,12 @@ fn load(
     Ok(Loaded { blueprint, instances, capabilities })
 }
 
-fn run_calls(shared: &Shared, turn: Turn, mut instance: Box<Instance>, first: Begun) -> Vec<Settled> {
+fn run_calls(shared: &Shared, turn: Turn, mut instance: Box<Instance>, first: Begun, settle: &mut dyn FnMut(Settled)) {
     let since = Instant::now();
-    let mut settled = Vec::new();
     let mut next = Some(first);
     while let Some(begun) = next.take() {
         let answers = run_call(&mut instance, &begun);
+        let log = instance.take_log();
         let mut state = shared.lock();
         state.running.remove(&begun.ticket);
         if let Some(extension) = state.extensions.get_mut(&turn.lane) {
@@ -219,13 +223,17 @@ fn run_calls(shared: &Shared, turn: Turn, mut instance: Box<Instance>, first: Be
             next = Some(Begun { ticket, call, submitted, interrupt });
         }
         drop(state);
-        let log = instance.take_log();
-        settled.push(Settled { ticket: begun.ticket, outcome: Outcome::Called(answers), log });
+        let settled = Settled { ticket: begun.ticket, outcome: Outcome::Called(answers), log };
+        if next.is_none() {
+            // Whoever hears of the last answer finds the instance free.
+            give_back(shared, turn.lane, turn.instance, instance, |state| {
+                state.schedule.finish(turn.lane, turn.instance, &shared.slots);
+            });
+            settle(settled);
+            return;
+        }
+        settle(settled);
     }
-    give_back(shared, turn.lane, turn.instance, instance, |state| {
-        state.schedule.finish(turn.lane, turn.instance, &shared.slots);
-    });
-    settled
 }
 
 /// Gives an instance back to its extension, and lets the extension go if that was what it waited for.

@@ -23,14 +23,15 @@
 //! let mut config = ExtensionConfig::new("echo", Source::from_bytes(echo));
 //! config.lifecycle = Lifecycle::None;
 //!
+//! let mut settled = Vec::new();
 //! host.load(config)?;
-//! let settled = host.next().expect("a load to run").run();
+//! host.next().expect("a load to run").run(&mut |load| settled.push(load));
 //! let Outcome::Loaded(Ok(id)) = settled[0].outcome else { panic!("{settled:?}") };
 //!
 //! let inputs = vec![b"hello".to_vec()];
 //! host.submit(Call { extension: id, method: "echo".into(), inputs, form: Form::Text, timeout: None })?;
-//! let settled = host.next().expect("a call to run").run();
-//! let Outcome::Called(answers) = &settled[0].outcome else { panic!("{settled:?}") };
+//! host.next().expect("a call to run").run(&mut |call| settled.push(call));
+//! let Outcome::Called(answers) = &settled[1].outcome else { panic!("{settled:?}") };
 //! assert_eq!(*answers[0].as_ref().unwrap(), Answer::Text("hello".into()));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -44,6 +45,9 @@ mod deadline;
 mod directories;
 mod error;
 mod extension;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod guest;
 mod host;
 mod instance;

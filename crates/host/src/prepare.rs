@@ -64,7 +64,7 @@ pub(crate) const MAX_TABLE_ELEMENTS: u64 = 1_000_000;
 /// What a module may use: what the compilers of every supported language emit, and nothing whose resources are not counted.
 /// Left out: threads, 64-bit and multiple memories, garbage-collected types, exceptions, components, and all that is
 /// not finished.
-const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
+pub(crate) const FEATURES: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
     .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
     .union(WasmFeatures::SIGN_EXTENSION)
     .union(WasmFeatures::REFERENCE_TYPES)
