@@ -2,6 +2,7 @@
 
 const { isUint8Array } = require('node:util').types
 const { NativeHost } = require('../binding.js')
+const { Aborts } = require('./aborts.js')
 const {
   callOptions,
   checkId,
@@ -25,6 +26,7 @@ class ExtensionHost {
   #pending = new Map()
   /** Names and numbers of instances, by id: the core knows both, but a log line should not have to ask. */
   #loaded = new Map()
+  #aborts = new Aborts((ticket) => this.#deliver(this.#native.cancel(ticket)))
   #deliver = (settled) => {
     for (const work of settled) this.#settle(work)
   }
@@ -182,10 +184,7 @@ class ExtensionHost {
     })
     this.#pending.set(ticket, work)
     if (this.#pending.size === 1) this.#threads.busy(true)
-    if (signal !== undefined) {
-      work.abort = () => this.#deliver(this.#native.cancel(ticket))
-      signal.addEventListener('abort', work.abort, { once: true })
-    }
+    if (signal !== undefined) this.#aborts.add(signal, ticket)
     if (timeout !== undefined) {
       work.timer = setTimeout(() => this.#deliver(this.#native.expire(ticket)), timeout)
     }
@@ -198,10 +197,16 @@ class ExtensionHost {
     if (work === undefined) return
     this.#pending.delete(settled.ticket)
     if (this.#pending.size === 0) this.#threads.busy(false)
-    if (work.abort !== undefined) work.signal.removeEventListener('abort', work.abort)
+    const { signal } = work
+    if (signal !== undefined) this.#aborts.remove(signal, settled.ticket)
     clearTimeout(work.timer)
     if (settled.log !== undefined) this.#log(settled, work)
     try {
+      // Taken back is taken back, even where the answer was on its way already.
+      if (signal?.aborted) {
+        if (settled.id !== undefined) this.#deliver(this.#native.unload(settled.id, true))
+        throw cancelled(work)
+      }
       if (settled.failure !== undefined) throw this.#error(settled.failure, work)
       work.resolve(work.read(settled))
     } catch (error) {
@@ -230,9 +235,8 @@ class ExtensionHost {
     return read(answer, work)
   }
 
-  #error(failure, { extension, method, signal }) {
-    const cause = failure.code === 'Cancelled' && signal?.aborted ? signal.reason : undefined
-    return fromFailure(failure, { extension, method, cause })
+  #error(failure, { extension, method }) {
+    return fromFailure(failure, { extension, method })
   }
 
   async #allSettled(concerns) {
@@ -251,7 +255,7 @@ function attempt(work) {
 }
 
 function cancelled({ extension, method, signal }) {
-  const message = 'The call was cancelled before it started.'
+  const message = method === undefined ? 'The load was cancelled.' : 'The call was cancelled.'
   return new ExtensionError({ code: 'Cancelled', message, extension, method, cause: signal.reason })
 }
 

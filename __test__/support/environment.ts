@@ -1,10 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** One cache for all tests, so that each guest is compiled once: not the user's own. */
+/** A directory for all tests, with one cache, so that each guest is compiled once: not the user's own. */
 export default function setUp() {
   const directory = mkdtempSync(join(tmpdir(), 'morphir-extension-host-tests-'))
-  process.env.MORPHIR_TEST_CACHE = directory
+  // Some tests start processes as another user, who reads the guests.
+  chmodSync(directory, 0o755)
+  process.env.MORPHIR_TEST_DIRECTORY = directory
+  process.env.MORPHIR_TEST_CACHE = join(directory, 'cache')
   return () => rmSync(directory, { recursive: true, force: true })
 }

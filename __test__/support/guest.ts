@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import loadWabt from 'wabt'
 
@@ -14,6 +15,21 @@ export function guest(name: string): Promise<Uint8Array> {
     compiled.set(name, module)
   }
   return module
+}
+
+/** The same as a file, for other processes and threads. */
+export async function guestFile(name: string): Promise<string> {
+  return file(name, await guest(name))
+}
+
+/** A file with these bytes, which goes when the tests end. */
+export function file(name: string, bytes: Uint8Array): string {
+  const directory = join(process.env.MORPHIR_TEST_DIRECTORY!, 'guests')
+  mkdirSync(directory, { recursive: true })
+  const path = join(directory, `${name}.wasm`)
+  writeFileSync(`${path}.${process.pid}`, bytes)
+  renameSync(`${path}.${process.pid}`, path)
+  return path
 }
 
 /** The module that this text describes. */

@@ -6,7 +6,7 @@ use arbitrary::Unstructured;
 use libfuzzer_sys::fuzz_target;
 use morphir_extension_host::ErrorCode;
 use morphir_extension_host::fuzzing::prepare;
-use morphir_extension_host_fuzz::{MAGIC, Shape, check_prepared, generate, mutate};
+use morphir_extension_host_fuzz::{Edit, MAGIC, check_prepared, generate, mutate};
 
 const MAX_MEMORY: u64 = 64 * 1024 * 1024;
 const MAX_OUTPUT: u64 = 1024 * 1024;
@@ -23,11 +23,13 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn check_generated(input: &mut Unstructured<'_>) -> arbitrary::Result<()> {
-    let mut module = generate(input, input.arbitrary()?, MOST_MEMORY, MOST_ELEMENTS)?;
+    // First what generating would leave nothing of: it takes all the input there is.
+    let (edits, shape): (Vec<Edit>, _) = (input.arbitrary()?, input.arbitrary()?);
+    let mut module = generate(input, shape, MOST_MEMORY, MOST_ELEMENTS)?;
     if let Some(code) = check(&module) {
         assert_eq!(code, ErrorCode::MemoryLimit, "a valid module was refused");
     }
-    mutate(&mut module, input)?;
+    mutate(&mut module, &edits);
     check(&module);
     Ok(())
 }

@@ -70,17 +70,23 @@ pub fn generate(
     Ok(Module::new(config, input)?.to_bytes())
 }
 
-/// Breaks a module in a few places, as the rest of the input says.
-pub fn mutate(module: &mut Vec<u8>, input: &mut Unstructured<'_>) -> Result<()> {
-    for _ in 0..input.int_in_range(0..=8)? {
-        let place = input.choose_index(module.len())?;
-        match input.int_in_range(0..=3)? {
-            0 => module[place] = input.arbitrary()?,
-            1 => module[place] ^= 1 << input.int_in_range(0..=7)?,
-            2 => module.insert(place, input.arbitrary()?),
-            // The first byte stays: without it nothing is read.
-            _ => module.truncate(place.max(1)),
+/// One thing that breaks a module.
+#[derive(Clone, Copy, Debug, arbitrary::Arbitrary)]
+pub struct Edit {
+    place: u16,
+    what: u8,
+    byte: u8,
+}
+
+/// Breaks a module in a few places.
+pub fn mutate(module: &mut Vec<u8>, edits: &[Edit]) {
+    for edit in edits.iter().take(8) {
+        // Anywhere in a module of any length, and never the header, behind which nothing else would be read.
+        let place = 8 + usize::from(edit.place) % (module.len() - 7);
+        match edit.what % 4 {
+            0 | 1 if place < module.len() => module[place] ^= edit.byte,
+            2 => module.insert(place, edit.byte),
+            _ => module.truncate(place),
         }
     }
-    Ok(())
 }

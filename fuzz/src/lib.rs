@@ -5,7 +5,7 @@ mod prepared;
 mod resident;
 mod sandbox;
 
-pub use generated::{Shape, generate, mutate};
+pub use generated::{Edit, Shape, generate, mutate};
 pub use prepared::check_prepared;
 pub use resident::check_resident;
 pub use sandbox::Sandbox;

@@ -1,19 +1,17 @@
 //! Interrupts calls: at their deadline, and when they are cancelled.
 //!
-//! Extism has a timer, but its limit is fixed when a plug-in is made and does not cover what runs before a call; and a cancel
-//! that arrives before the engine has started the call is lost. So the host keeps the time itself, on one thread for the whole
-//! process, and repeats an interrupt until the call is over.
+//! Extism has a timer, but its limit is fixed when a plug-in is made, and does not cover what runs before a call. So the host keeps
+//! the time itself, on one thread for the whole process, and uses Extism's only to carry an interrupt out. An interrupt that
+//! arrives before the engine has started the call would be lost there: until the prepared module tells that it was entered, the
+//! host only takes note of the reason.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use extism::CancelHandle;
-
-/// How soon an interrupt is repeated while the call goes on.
-const REPEAT: Duration = Duration::from_millis(1);
 
 /// Why a call was interrupted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +41,8 @@ impl Interrupt {
     }
 
     /// Ends the run as soon as the engine can, or before it starts.
-    pub fn cancel(self: &Arc<Self>) {
+    pub fn cancel(&self) {
         self.send(Reason::Cancelled);
-        Watchdog::get().hurry(self);
     }
 
     /// Why the run has to end, once it has to.
@@ -53,7 +50,7 @@ impl Interrupt {
         self.lock().reason
     }
 
-    /// The guest is about to run. Answers the reason instead where it must not any more.
+    /// The guest is about to run, and the engine can be interrupted. Answers the reason instead where it must not run any more.
     pub fn arm(&self, handle: CancelHandle) -> Result<(), Reason> {
         let mut state = self.lock();
         if let Some(reason) = state.reason {
@@ -121,13 +118,6 @@ struct Agenda {
     wakes: Option<Instant>,
 }
 
-impl Agenda {
-    fn put(&mut self, due: Instant, interrupt: Arc<Interrupt>) {
-        self.due.insert(interrupt.id, due);
-        self.next.insert((due, interrupt.id), interrupt);
-    }
-}
-
 impl Watchdog {
     fn get() -> &'static Self {
         static WATCHDOG: OnceLock<Watchdog> = OnceLock::new();
@@ -150,18 +140,9 @@ impl Watchdog {
 
     fn insert(&self, due: Instant, interrupt: &Arc<Interrupt>) {
         let mut agenda = self.lock();
-        agenda.put(due, Arc::clone(interrupt));
+        agenda.due.insert(interrupt.id, due);
+        agenda.next.insert((due, interrupt.id), Arc::clone(interrupt));
         if agenda.wakes.is_none_or(|wakes| due < wakes) {
-            self.earlier.notify_one();
-        }
-    }
-
-    /// Moves the next interrupt of a run that is still watched to the earliest moment.
-    fn hurry(&self, interrupt: &Arc<Interrupt>) {
-        let mut agenda = self.lock();
-        if let Some(due) = agenda.due.remove(&interrupt.id) {
-            agenda.next.remove(&(due, interrupt.id));
-            agenda.put(Instant::now() + REPEAT, Arc::clone(interrupt));
             self.earlier.notify_one();
         }
     }
@@ -174,8 +155,8 @@ impl Watchdog {
                 && entry.key().0 <= now
             {
                 let interrupt = entry.remove();
+                agenda.due.remove(&interrupt.id);
                 interrupt.send(Reason::Deadline);
-                agenda.put(now + REPEAT, interrupt);
             }
             agenda.wakes = agenda.next.first_key_value().map(|((due, _), _)| *due);
             agenda = match agenda.wakes {

@@ -5,9 +5,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use extism::{CurrentPlugin, Error, Function, PTR, UserData, Val, ValType};
+use extism::{CancelHandle, CurrentPlugin, Error, Function, PTR, UserData, Val, ValType};
 
-use crate::prepare::{ERROR_SET, EXTISM, GROWTH_REFUSED, HOST, OUTPUT_REFUSED, PRINTED, RETURNED};
+use crate::deadline::{Interrupt, Reason};
+use crate::prepare::{ENTERED, ERROR_SET, EXTISM, GROWTH_REFUSED, HOST, OUTPUT_REFUSED, PRINTED, RETURNED};
 
 /// Error text beyond this is cut: it is for people.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
@@ -82,10 +83,14 @@ pub(crate) enum Refusal {
     Output(u64),
     /// The guest called this function, for which it has no grant.
     NotGranted(&'static str),
+    /// The call should not have started any more, and did not reach the guest.
+    NotStarted(Reason),
 }
 
 /// The host's side of one instance's guest.
 pub(crate) struct Guest {
+    /// How the call that is about to start can be interrupted, until it has.
+    start: Mutex<Option<(Arc<Interrupt>, CancelHandle)>>,
     level: Option<LogLevel>,
     account: Mutex<Account>,
     log: Mutex<Log>,
@@ -126,12 +131,13 @@ const STREAM_LEVELS: [LogLevel; 2] = [LogLevel::Info, LogLevel::Warn];
 impl Guest {
     /// A guest whose messages from `level` on are kept; without a level it is told not to log at all.
     pub fn new(level: Option<LogLevel>) -> Arc<Self> {
-        Arc::new(Self { level, account: Mutex::default(), log: Mutex::default() })
+        Arc::new(Self { start: Mutex::default(), level, account: Mutex::default(), log: Mutex::default() })
     }
 
-    /// Starts a new account.
-    pub fn clear(&self) {
+    /// A call is about to start, which `interrupt` can end by means of `handle`.
+    pub fn expect(&self, interrupt: &Arc<Interrupt>, handle: CancelHandle) {
         *lock(&self.account) = Account::default();
+        *lock(&self.start) = Some((Arc::clone(interrupt), handle));
     }
 
     /// Ends the account.
@@ -157,6 +163,13 @@ impl Guest {
     /// The functions to put in the place of Extism's own.
     pub fn functions(self: &Arc<Self>) -> Vec<Function> {
         let mut functions = vec![
+            self.function(HOST, ENTERED, [], [], |guest, _, _, _| match lock(&guest.start).take() {
+                Some((interrupt, handle)) => {
+                    interrupt.arm(handle).map_err(|reason| guest.refuse(Refusal::NotStarted(reason)))
+                }
+                // Only the host's own wrappers enter, each once.
+                None => Ok(()),
+            }),
             self.function(HOST, RETURNED, [ValType::I32], [], |guest, _, params, _| {
                 lock(&guest.account).returned = params[0].i32();
                 Ok(())

@@ -9,12 +9,12 @@ use serde_json::value::RawValue;
 
 use crate::capability::{self, Capability};
 use crate::config::{Lifecycle, PAGE, Permissions};
-use crate::deadline::{Interrupt, Reason};
+use crate::deadline::Interrupt;
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::guest::{Guest, LogLevel, LogRecord};
 use crate::layout::Layout;
 use crate::module::Module;
-use crate::outcome::{Facts, outcome};
+use crate::outcome::{Facts, not_started, outcome};
 use crate::prepare::KERNEL_PAGES;
 
 /// An instance of an extension that keeps no state gets a new sandbox after a call with more input and output than this: Extism's memory
@@ -98,7 +98,7 @@ impl Instance {
     }
 
     /// Runs a method, starting the guest first where it has not been, or has to be again.
-    pub fn call(&mut self, method: &str, input: &[u8], interrupt: &Interrupt) -> Result<Vec<u8>> {
+    pub fn call(&mut self, method: &str, input: &[u8], interrupt: &Arc<Interrupt>) -> Result<Vec<u8>> {
         self.blueprint.find(method)?;
         self.start(interrupt)?;
         let blueprint = Arc::clone(&self.blueprint);
@@ -115,7 +115,7 @@ impl Instance {
     }
 
     /// Starts the guest: its own start-up code, then `initialize`.
-    pub fn start(&mut self, interrupt: &Interrupt) -> Result<()> {
+    pub fn start(&mut self, interrupt: &Arc<Interrupt>) -> Result<()> {
         if self.started {
             return Ok(());
         }
@@ -145,7 +145,7 @@ impl Instance {
         self.faults += 1;
     }
 
-    fn initialize(&mut self, interrupt: &Interrupt) -> Result<()> {
+    fn initialize(&mut self, interrupt: &Arc<Interrupt>) -> Result<()> {
         let blueprint = Arc::clone(&self.blueprint);
         let config = blueprint.config.as_ref().map_or("{}", |config| config.get());
         self.call_of_protocol("initialize", config, interrupt)
@@ -154,7 +154,7 @@ impl Instance {
     }
 
     /// Asks the guest what it can do.
-    pub fn capabilities(&mut self, interrupt: &Interrupt) -> Result<Vec<Capability>> {
+    pub fn capabilities(&mut self, interrupt: &Arc<Interrupt>) -> Result<Vec<Capability>> {
         if self.blueprint.lifecycle == Lifecycle::None {
             return Ok(Vec::new());
         }
@@ -163,7 +163,7 @@ impl Instance {
             .map_err(|error| start_up_failed(error, "`capabilities`").in_method("capabilities"))
     }
 
-    fn call_of_protocol(&mut self, method: &str, input: &str, interrupt: &Interrupt) -> Result<Vec<u8>> {
+    fn call_of_protocol(&mut self, method: &str, input: &str, interrupt: &Arc<Interrupt>) -> Result<Vec<u8>> {
         if !self.blueprint.module.prepared.methods.contains(method) {
             return Err(ExtensionError::new(
                 ErrorCode::InitializationFailed,
@@ -177,15 +177,14 @@ impl Instance {
     }
 
     /// One call into the guest, and what came of it.
-    fn run(&mut self, export: &str, input: &[u8], interrupt: &Interrupt) -> Result<Vec<u8>> {
+    fn run(&mut self, export: &str, input: &[u8], interrupt: &Arc<Interrupt>) -> Result<Vec<u8>> {
         let Some(plugin) = &mut self.plugin else {
             unreachable!("a guest runs only after it was built");
         };
-        if let Err(reason) = interrupt.arm(plugin.cancel_handle()) {
-            // Nothing ran: the instance stays as it is.
+        if let Some(reason) = interrupt.reason() {
             return Err(not_started(reason));
         }
-        self.guest.clear();
+        self.guest.expect(interrupt, plugin.cancel_handle());
         let max_output = self.blueprint.permissions.max_output;
         let answer = plugin.call_get_error_code::<&[u8], &[u8]>(export, input).map(|output| {
             // The prepared module sees to it; this only keeps a mistake there from copying without end.
@@ -215,7 +214,7 @@ impl Instance {
     }
 
     /// Makes the sandbox, if there is none. No code of the guest runs.
-    pub fn build(&mut self, interrupt: &Interrupt) -> Result<()> {
+    pub fn build(&mut self, interrupt: &Arc<Interrupt>) -> Result<()> {
         if self.plugin.is_some() {
             return Ok(());
         }
@@ -314,13 +313,6 @@ fn engine_config(layout: Layout, max_memory: u64) -> wasmtime::Config {
 
 fn engine_refused(error: &extism::Error) -> ExtensionError {
     ExtensionError::new(ErrorCode::InvalidSource, format!("The engine refused the module: {}.", error.root_cause()))
-}
-
-fn not_started(reason: Reason) -> ExtensionError {
-    match reason {
-        Reason::Deadline => ExtensionError::new(ErrorCode::Timeout, "The call ran out of time before it started."),
-        Reason::Cancelled => ExtensionError::new(ErrorCode::Cancelled, "The call was cancelled before it started."),
-    }
 }
 
 /// Limits keep their own code whatever the guest was doing; everything else that goes wrong at the start is one thing.

@@ -34,6 +34,9 @@ pub(crate) struct Outcome<T> {
 /// Names the outcome.
 pub(crate) fn outcome<T>(facts: Facts<T>) -> Outcome<T> {
     let Facts { answer, account, reason, out_of_fuel } = facts;
+    if let Some(Refusal::NotStarted(reason)) = account.refused {
+        return Outcome { result: Err(not_started(reason)), fault: false };
+    }
     // Taken back is taken back, even where the answer was ready in the same moment.
     if reason == Some(Reason::Cancelled) {
         return fault(ErrorCode::Cancelled, "The call was cancelled.");
@@ -58,7 +61,7 @@ pub(crate) fn outcome<T>(facts: Facts<T>) -> Outcome<T> {
         Some(Refusal::NotGranted(function)) => {
             return fault(ErrorCode::Trap, format!("The extension called `{function}`, for which it has no grant."));
         }
-        None => {}
+        Some(Refusal::NotStarted(_)) | None => {}
     }
     let exited = error.is::<I32Exit>();
     if error.is::<Trap>() || exited {
@@ -76,6 +79,14 @@ pub(crate) fn outcome<T>(facts: Facts<T>) -> Outcome<T> {
         return fault(ErrorCode::MemoryLimit, "The extension needed more memory than `max_memory` grants.");
     }
     fault(ErrorCode::Trap, format!("The engine broke the call off: {}.", error.root_cause()))
+}
+
+/// The error of a call that was over before it reached the guest.
+pub(crate) fn not_started(reason: Reason) -> ExtensionError {
+    match reason {
+        Reason::Deadline => ExtensionError::new(ErrorCode::Timeout, "The call ran out of time before it started."),
+        Reason::Cancelled => ExtensionError::new(ErrorCode::Cancelled, "The call was cancelled before it started."),
+    }
 }
 
 fn returned<T>(output: T, account: Account) -> Outcome<T> {

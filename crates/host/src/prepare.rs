@@ -44,6 +44,8 @@ pub(crate) const SOURCES: [&str; 7] = [
 
 /// The namespace of the functions that only a prepared module imports.
 pub(crate) const HOST: &str = "morphir:host/prepared";
+/// `entered()`: the call is about to reach the guest.
+pub(crate) const ENTERED: &str = "entered";
 /// `returned(code: i32)`: the guest's function came back by itself, with this code.
 pub(crate) const RETURNED: &str = "returned";
 /// `output_refused(length: i64)`: the guest set an output longer than its grant.

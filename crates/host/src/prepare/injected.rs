@@ -4,6 +4,8 @@ use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, ValType};
 
 /// Which functions of the prepared module an injected one calls.
 pub(super) struct Calls {
+    /// The imported `entered()`: the call can be interrupted from here on, and breaks off if it should not have started.
+    pub entered: u32,
     /// The imported `returned(code)`, which tells the host that the guest came back by itself.
     pub returned: u32,
     /// The imported `output_refused(length)`, which breaks the call off.
@@ -126,11 +128,11 @@ const fn at(offset: u64) -> MemArg {
     MemArg { offset, align: 0, memory_index: 0 }
 }
 
-/// A method as the host calls it: the guest's own function, then `returned` with its code.
+/// A method as the host calls it: `entered`, the guest's own function, then `returned` with its code.
 pub(super) fn method(calls: &Calls, guest: u32, has_code: bool) -> Function {
     let mut body = Function::new([]);
     let mut code = body.instructions();
-    code.call(guest);
+    code.call(calls.entered).call(guest);
     if !has_code {
         code.i32_const(0);
     }
@@ -150,6 +152,7 @@ pub(super) enum StartUp {
 pub(super) fn start(calls: &Calls, pieces: &[StartUp]) -> Function {
     let mut body = Function::new([]);
     let mut code = body.instructions();
+    code.call(calls.entered);
     for piece in pieces {
         match piece {
             StartUp::Plain(function) => {

@@ -39,7 +39,7 @@ pub(super) enum Replacement {
 
 impl Plan {
     /// How many imports are added; `calls` numbers them.
-    pub const ADDED_IMPORTS: u32 = 4;
+    pub const ADDED_IMPORTS: u32 = 5;
 
     pub const fn calls(&self) -> Calls {
         Calls {
@@ -47,6 +47,7 @@ impl Plan {
             output_refused: self.imported + 1,
             printed: self.imported + 2,
             growth_refused: self.imported + 3,
+            entered: self.imported + 4,
         }
     }
 

@@ -11,7 +11,7 @@ use super::copy::Copy;
 use super::outline::Outline;
 use super::plan::Plan;
 use super::surface::Surface;
-use super::{ERROR_SET, GROWTH_REFUSED, HOST, OUTPUT_REFUSED, PRINTED, Prepared, RETURNED, imports, injected};
+use super::{ENTERED, ERROR_SET, GROWTH_REFUSED, HOST, OUTPUT_REFUSED, PRINTED, Prepared, RETURNED, imports, injected};
 
 /// The types that injected functions have, in the order in which they are added.
 #[derive(Clone, Copy)]
@@ -63,11 +63,13 @@ pub(super) fn rewrite<'a>(
         let module = if import.module == imports::EXTISM && import.name == ERROR_SET { HOST } else { import.module };
         imports.import(module, import.name, copy.entity_type(import.ty)?);
     }
+    // In the order in which `Plan::calls` numbers them.
     for (name, ty) in [
         (RETURNED, InjectedType::Code),
         (OUTPUT_REFUSED, InjectedType::Length),
         (PRINTED, InjectedType::Printed),
         (GROWTH_REFUSED, InjectedType::Code),
+        (ENTERED, InjectedType::Nothing),
     ] {
         imports.import(HOST, name, EntityType::Function(plan.types + ty as u32));
     }

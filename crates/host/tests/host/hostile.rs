@@ -186,9 +186,9 @@ attacks! {
         .fails(Trap);
 
     // H8: the stack of a thread with the least that a thread may have.
-    h8_recursion: attack("recurse").fails(Trap);
-    h8_recursion_through_the_host: attack("recurse_in_host").fails(Trap);
-    h8_recursion_through_wasi: attack("recurse_in_wasi").fails(Trap);
+    h8_recursion: attack("recurse").with(patient).fails(Trap);
+    h8_recursion_through_the_host: attack("recurse_in_host").with(patient).fails(Trap);
+    h8_recursion_through_wasi: attack("recurse_in_wasi").with(patient).fails(Trap);
 
     // Output and other places in Extism's memory that the host reads.
     output_that_is_too_long: attack("output_too_long").with(|config| config.permissions.max_output = MIB).fails(MemoryLimit);
@@ -240,6 +240,11 @@ attacks! {
         .costing(OVERHEAD + 96 * MIB)
         .is_not_loaded(InitializationFailed);
     names_of_the_hosts_own: attack("names_taken").answers("input");
+}
+
+/// For attacks on something else than time, which take some on a busy machine.
+fn patient(config: &mut ExtensionConfig) {
+    config.permissions.max_execution_time = Duration::from_secs(10);
 }
 
 /// A guest that starts up as its config says.

@@ -1,0 +1,76 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+
+/** How long a worker lives, in milliseconds, before another takes its place: the end of an environment is part of a soak. */
+const LIFE = 45_000
+/** How long a worker may take to end, in milliseconds. */
+const PATIENCE = 60_000
+/** More of them say nothing new. */
+const MOST_UNEXPECTED = 50
+
+/** The worker threads of a soak, and what they did. */
+export class Crew {
+  tally = { calls: 0, outcomes: {}, late: 0, workers: 0, unexpected: 0 }
+  unexpected = []
+  #settings
+  #stopped = false
+  #stop
+  #whenStopped = new Promise((resolve) => (this.#stop = resolve))
+  #places = []
+
+  constructor(settings) {
+    this.#settings = settings
+  }
+
+  start() {
+    this.#places = Array.from({ length: this.#settings.workers }, (_, place) => this.#keep(place))
+  }
+
+  async stop() {
+    this.#stopped = true
+    this.#stop()
+    await Promise.all(this.#places)
+    // Threads that were asked to end may need a moment.
+    await pause(1000)
+  }
+
+  /** One worker after the other in one place: the first ends by itself, the next is terminated in the middle of its work, and so on. */
+  async #keep(place) {
+    const { workers, seed } = this.#settings
+    for (let life = 0; !this.#stopped; life += 1) {
+      const number = life * workers + place
+      const { worker, exited } = this.#hire(seed * 1_000_003 + number * 2)
+      // Not all at the same time.
+      const ends = pause(LIFE * (1 + place / workers), undefined, { ref: false })
+      await Promise.race([ends, exited, this.#whenStopped])
+      if (!this.#stopped && life % 2 === 1) await worker.terminate()
+      else worker.postMessage('stop')
+      const timer = setTimeout(() => this.#wrong(['A worker did not end.']), PATIENCE)
+      await exited
+      clearTimeout(timer)
+    }
+  }
+
+  #hire(seed) {
+    const { directory, cacheDir, guests } = this.#settings
+    const worker = new Worker(new URL('worker.mjs', import.meta.url), { workerData: { directory, cacheDir, guests, seed } })
+    worker.on('message', (news) => this.#add(news))
+    worker.on('error', (error) => this.#wrong([`A worker broke off: ${error.stack}`]))
+    this.tally.workers += 1
+    return { worker, exited: new Promise((resolve) => worker.once('exit', resolve)) }
+  }
+
+  #add({ calls, outcomes, late, unexpectedCount, unexpected }) {
+    this.tally.calls += calls
+    this.tally.late += late
+    for (const [code, times] of Object.entries(outcomes)) {
+      this.tally.outcomes[code] = (this.tally.outcomes[code] ?? 0) + times
+    }
+    this.#wrong(unexpected, unexpectedCount)
+  }
+
+  #wrong(what, times = what.length) {
+    this.tally.unexpected += times
+    this.unexpected.push(...what.slice(0, MOST_UNEXPECTED - this.unexpected.length))
+  }
+}
