@@ -136,11 +136,13 @@ describe('callMany()', () => {
     const host = newHost()
     const id = await load(host, 'clock', { instances: 2 })
     const controller = new AbortController()
-    const answers = host.callMany(id, 'spin', [60_000, 60_000, 1, 1], { settled: true, signal: controller.signal })
+    const { signal } = controller
+    const many = rejection(host.callMany(id, 'spin', [60_000, 60_000, 1, 1], { signal }))
+    const settled = rejection(host.callMany(id, 'spin', [1, 1, 1, 1], { signal, settled: true }))
     await until(() => host.stats(id).running === 2)
     controller.abort('enough')
-    for (const outcome of await answers) {
-      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'Cancelled', cause: 'enough' } })
+    for (const error of [await many, await settled]) {
+      expect(error).toMatchObject({ code: 'Cancelled', extension: 'clock', method: 'spin', cause: 'enough' })
     }
     expect(await host.call(id, 'spin', 1)).toHaveLength(2)
   })

@@ -9,8 +9,8 @@ const faults: [string, string, (host: ExtensionHost, id: number) => Promise<unkn
   ['a trap', 'Trap', (host, id) => host.call(id, 'trap')],
   ['a trap after an error text', 'Trap', (host, id) => host.call(id, 'fail_and_trap')],
   ['a stack overflow', 'Trap', (host, id) => host.call(id, 'overflow')],
-  ['a timeout', 'Timeout', (host, id) => host.call(id, 'loop', undefined, { timeout: 50 })],
-  ['a cancel', 'Cancelled', (host, id) => host.call(id, 'loop', undefined, { signal: AbortSignal.timeout(50) })],
+  ['a timeout', 'Timeout', (host, id) => host.call(id, 'loop', undefined, { timeout: 200 })],
+  ['a cancel', 'Cancelled', (host, id) => host.call(id, 'loop', undefined, { signal: AbortSignal.timeout(200) })],
   ['too much memory', 'MemoryLimit', (host, id) => host.call(id, 'hoard')],
   ['too much fuel', 'FuelExhausted', (host, id) => host.call(id, 'loop')],
 ]
@@ -76,18 +76,20 @@ describe('an error that the extension answers', () => {
 
 describe('a call that is refused before it starts', () => {
   it('keeps the state: taken back, too late, or without a method', async () => {
-    const host = newHost()
+    const host = newHost({ maxConcurrentCalls: 1 })
     const id = await load(host, 'counter')
-    const running = host.call(id, 'count')
+    const busy = host.call(await load(host, 'clock'), 'spin', 300)
     const controller = new AbortController()
-    const waiting = rejection(host.call(id, 'count', undefined, { signal: controller.signal }))
+    const taken = rejection(host.call(id, 'count', undefined, { signal: controller.signal }))
+    const late = rejection(host.call(id, 'count', undefined, { timeout: 50 }))
     controller.abort()
-    expect((await waiting).code).toBe('Cancelled')
-    expect(await running).toBe(101)
+    expect((await taken).code).toBe('Cancelled')
+    expect((await late).code).toBe('Timeout')
+    await busy
     await rejection(host.call(id, 'no such method'))
     await rejection(host.call(id, 'count', 1n))
-    expect(await host.call(id, 'count')).toBe(102)
-    expect(host.stats(id).generation).toBe(1)
+    expect(await host.call(id, 'count')).toBe(101)
+    expect(host.stats(id)).toMatchObject({ calls: 1, errors: 0, generation: 1 })
   })
 })
 
@@ -163,6 +165,20 @@ describe('a late interrupt', () => {
       expect(await host.call(id, 'spin', 1)).toHaveLength(2)
     }
     expect(host.stats(id).generation).toBeGreaterThanOrEqual(1 + ended)
+  })
+
+  it('is a timeout, also while the extension is started anew', async () => {
+    const host = newHost()
+    const id = await load(host, 'counter')
+    const outcomes = new Set<unknown>()
+    for (let round = 0; round < 500; round += 1) {
+      await rejection(host.call(id, 'trap'))
+      const timeout = 0.05 + (round % 100) / 100
+      outcomes.add(await host.call(id, 'count', undefined, { timeout }).catch((error: { code: string }) => error.code))
+    }
+    outcomes.delete(101)
+    outcomes.delete('Timeout')
+    expect(outcomes).toEqual(new Set())
   })
 
   it('never hits the next call after an abort that came too late', async () => {

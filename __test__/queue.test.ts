@@ -240,6 +240,6 @@ describe('while a hundred endless calls are pending', () => {
     await until(() => host.stats(id).running === 3)
     // The pool starts with its first work, and grows no more after that.
     expect(threads() - before).toBeLessThanOrEqual(4)
-    await Promise.all(calls)
+    for (const error of await Promise.all(calls)) expect(error.code).toBe('Timeout')
   })
 })

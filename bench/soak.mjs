@@ -14,17 +14,18 @@ import { compileGuests } from './soak/guests.mjs'
 import { Recorder } from './soak/recorder.mjs'
 import { judge } from './soak/verdict.mjs'
 
-const USAGE = `npm run soak -- [--minutes 2] [--workers 3] [--out target/soak] [--seed 1] [--package <dir>]
+const USAGE = `npm run soak -- [--minutes 2] [--workers 3] [--out target/soak] [--seed 1] [--package <dir>] [--only echoes,attack]
   --out      writes <out>.jsonl, a sample to a line, and <out>.png
-  --package  the built package to try, where it is not this one`
+  --package  the built package to try, where it is not this one
+  --only     does nothing else: names of functions in bench/soak/good.mjs and bad.mjs`
 
 await main(async () => {
-  const { minutes, workers, out, seed, directory } = optionsOf(process.argv.slice(2))
+  const { minutes, workers, out, seed, directory, only } = optionsOf(process.argv.slice(2))
   mkdirSync(dirname(out), { recursive: true })
   const cacheDir = mkdtempSync(join(tmpdir(), 'morphir-soak-'))
   try {
     const recorder = new Recorder(`${out}.jsonl`, { minutes, workers, seed })
-    const crew = new Crew({ directory, cacheDir, guests: await compileGuests(), workers, seed })
+    const crew = new Crew({ directory, cacheDir, guests: await compileGuests(), workers, seed, only })
     recorder.sample(crew.tally, 'before')
     crew.start()
     await recorder.record(() => crew.tally, minutes * 60_000)
@@ -46,6 +47,7 @@ function optionsOf(args) {
     out: { type: 'string', default: join(root, 'target', 'soak') },
     seed: { type: 'string', default: '1' },
     package: { type: 'string', default: root },
+    only: { type: 'string' },
     help: { type: 'boolean', default: false },
   }
   let values
@@ -61,7 +63,14 @@ function optionsOf(args) {
     throw new WrongUsage('The workers are from 1 to 64.', USAGE)
   }
   if (!Number.isInteger(seed)) throw new WrongUsage('The seed is a whole number.', USAGE)
-  return { minutes, workers, seed, out: resolve(values.out), directory: resolve(values.package) }
+  return {
+    minutes,
+    workers,
+    seed,
+    out: resolve(values.out),
+    directory: resolve(values.package),
+    only: values.only?.split(','),
+  }
 }
 
 function tell({ flat, lines, unexpected, unexpectedCount }, out) {

@@ -2,7 +2,7 @@
 
 // Lends libuv's threads to whatever work may start. The core says what may; this asks it whenever that can have changed.
 
-/** What has work in this environment but no slot for it. */
+/** Whose work waits for a slot in this environment, in the order in which they get one. */
 const inLine = new Set()
 /** Tasks of this environment on libuv's pool. */
 let running = 0
@@ -10,6 +10,8 @@ let retry
 
 /** How soon to ask again, in milliseconds, while worker threads' hosts hold every slot: nobody here hears when they are done. */
 const RETRY = 2
+/** The same while this environment has slots too: most often it hears when one is free. */
+const RETRY_WITH_SLOTS = 20
 
 /** How soon to take what settled while its task goes on, in milliseconds: a quick call must not wait for a slow one behind it. */
 const SOON = 1
@@ -21,14 +23,16 @@ const SOON = 1
 function lend(pool) {
   const { native } = pool
   for (let task = native.startNext(); task !== null; task = native.startNext()) {
+    // Who got a slot stands behind all others for the next.
+    inLine.delete(pool)
     running += 1
     pool.started()
     task.then(
       (settled) => {
         running -= 1
         // The next work starts before JavaScript runs for what is done.
-        lend(pool)
-        lendToOthers()
+        inLine.add(pool)
+        lendInTurn()
         pool.deliver(settled)
       },
       (error) => {
@@ -45,19 +49,19 @@ function lend(pool) {
   }
 }
 
-function lendToOthers() {
-  for (const pool of [...inLine]) {
-    inLine.delete(pool)
-    lend(pool)
-  }
+function lendInTurn() {
+  for (const pool of [...inLine]) lend(pool)
 }
 
 function askAgain() {
-  if (running > 0 || retry !== undefined) return
-  retry = setTimeout(() => {
-    retry = undefined
-    lendToOthers()
-  }, RETRY)
+  if (retry !== undefined) return
+  retry = setTimeout(
+    () => {
+      retry = undefined
+      lendInTurn()
+    },
+    running > 0 ? RETRY_WITH_SLOTS : RETRY,
+  )
 }
 
 /** Lends a host the threads of libuv's pool. Tasks keep the process alive by themselves. */
@@ -97,9 +101,13 @@ class Pool {
   end() {}
 }
 
+/** Those who take what settles on threads of their own, while somebody waits for it: nothing else need hold them. */
+const awaited = new Set()
+
 /** Threads of a host's own, which take what may start by themselves. */
 class OwnThreads {
   #native
+  #deliver
   #alive
 
   /**
@@ -111,6 +119,7 @@ class OwnThreads {
     this.#native = native
     // Weak, because the threads would keep their host for ever.
     const [weakNative, weakDeliver] = [new WeakRef(native), new WeakRef(deliver)]
+    this.#deliver = weakDeliver
     native.startThreads(count, () => weakDeliver.deref()?.(weakNative.deref()?.takeSettled() ?? []))
     // Threads of one's own do not keep a process alive, and one that waits for an answer should not end.
     this.#alive = setInterval(() => {}, 2 ** 31 - 1).unref()
@@ -122,8 +131,14 @@ class OwnThreads {
 
   /** Tells whether somebody waits for an answer. */
   busy(busy) {
-    if (busy) this.#alive.ref()
-    else this.#alive.unref()
+    const deliver = this.#deliver.deref()
+    if (busy) {
+      awaited.add(deliver)
+      this.#alive.ref()
+    } else {
+      awaited.delete(deliver)
+      this.#alive.unref()
+    }
   }
 
   end() {

@@ -23,7 +23,7 @@ const until = async (holds) => {
   for (let round = 0; round < 5000 && !holds(); round += 1) await sleep(2)
   if (!holds()) throw new Error('It still does not hold: ' + holds)
 }
-const worker = (code, options) => new Worker(process.env.PRELUDE + code, { eval: true, ...options })
+const worker = (code, options) => new Worker(process.env.PRELUDE + ';' + code, { eval: true, ...options })
 const ended = (thread) => new Promise((resolve, reject) => thread.once('error', reject).once('exit', resolve))
 `
 

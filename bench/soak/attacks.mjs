@@ -28,12 +28,28 @@ const failing = {
     'sleep_for_many',
     'network',
   ],
-  MemoryLimit: ['hoard_twice', 'hoard_variables', 'output_too_long', 'output_wraps', 'output_by_second_import', 'kernel_input'],
+  MemoryLimit: [
+    'hoard_twice',
+    'hoard_variables',
+    'output_too_long',
+    'output_wraps',
+    'output_by_second_import',
+    'kernel_input',
+  ],
   ExtensionError: ['error_long', 'error_imitates'],
 }
 
 /** Guests whose attack comes to nothing. */
-const harmless = ['grow_memory', 'grow_table', 'sleep', 'kernel_overwritten', 'kernel_reset', 'output_outside', 'log_long', 'files']
+const harmless = [
+  'grow_memory',
+  'grow_table',
+  'sleep',
+  'kernel_overwritten',
+  'kernel_reset',
+  'output_outside',
+  'log_long',
+  'files',
+]
 
 export const attacks = [
   ...Object.entries(failing).flatMap(([code, names]) =>

@@ -3,7 +3,18 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { attacks, unloadable } from './attacks.mjs'
 
-export const bad = { attack, failToLoad, fault, error, abort, timeout, mistakes, runOutOfFuel, unloadWhileBusy, abortLoad }
+export const bad = {
+  attack,
+  failToLoad,
+  fault,
+  error,
+  abort,
+  timeout,
+  mistakes,
+  runOutOfFuel,
+  unloadWhileBusy,
+  abortLoad,
+}
 
 const START = 100
 
@@ -16,7 +27,7 @@ async function attack(lane) {
     const attacked = host.callRaw(id, 'attack', 'input')
     if (code === 'Timeout') await session.fails(name, attacked, code)
     else await session.inTime(name, attacked, ({ error }) => error?.code === code)
-    const again = host.callRaw(id, 'echo', 'next').then(String)
+    const again = host.callRaw(id, 'echo', 'next').then((answer) => Buffer.from(answer).toString())
     await session.inTime(`the call after ${name}`, again, ({ value }) => value === 'next')
     await session.answers(`the neighbour of ${name}`, host.call(echo, 'echo', 'still here'), 'still here')
   }
@@ -24,11 +35,18 @@ async function attack(lane) {
 }
 
 async function failToLoad(lane) {
-  const { session, random } = lane
+  const { host, session, random } = lane
   const { name, code, time } = random.of(unloadable)
   const load = lane.load(name, { permissions: { maxMemory: '64MiB', maxExecutionTime: time } })
+  let loaded
+  const check = ({ error, value }) => {
+    loaded = value
+    return error?.code === code
+  }
   if (code === 'Timeout') await session.fails(name, load, code)
-  else await session.inTime(name, load, ({ error }) => error?.code === code)
+  else await session.inTime(name, load, check)
+  // Should one load after all, it is wrong once, and not a leak on top of that.
+  if (loaded !== undefined) await host.unloadExtension(loaded)
 }
 
 async function fault(lane) {
@@ -62,7 +80,11 @@ async function abort(lane) {
   const { host, counter, session, random } = lane
   const controller = new AbortController()
   const reason = new Error('changed its mind')
-  const call = session.fails('an abort', host.call(counter, 'loop', undefined, { signal: controller.signal }), 'Cancelled')
+  const call = session.fails(
+    'an abort',
+    host.call(counter, 'loop', undefined, { signal: controller.signal }),
+    'Cancelled',
+  )
   await pause(random.from(0, 20))
   controller.abort(reason)
   const { cause } = await call

@@ -61,7 +61,10 @@ function panel({ figure: { name, label, show }, during, verdict, top, x, colour 
     ...timeMarks(verdict.end).map((seconds) => {
       const at = x(seconds)
       const mark = `<line x1="${at}" y1="${bottom}" x2="${at}" y2="${bottom + 4}" stroke="#888888"/>`
-      return mark + text(at, bottom + 17, seconds < 60 || seconds % 60 > 0 ? `${seconds} s` : `${seconds / 60} min`, 11, 'middle')
+      return (
+        mark +
+        text(at, bottom + 17, seconds < 60 || seconds % 60 > 0 ? `${seconds} s` : `${seconds / 60} min`, 11, 'middle')
+      )
     }),
     `<polyline points="${path}" fill="none" stroke="${colour}" stroke-width="1.3" stroke-linejoin="round"/>`,
     middle(x(verdict.warm), x(verdict.middle), y(first)),
@@ -82,7 +85,11 @@ function text(x, y, words, size, anchor = 'start') {
 /** A round number that the axis can end at, four steps from nothing. */
 function niceMost(value) {
   const size = 10 ** Math.floor(Math.log10(Math.max(value, 4)))
-  return [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10].map((step) => step * size).find((most) => most >= value * 1.08 && most % 4 === 0) ?? 12 * size
+  return (
+    [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10]
+      .map((step) => step * size)
+      .find((most) => most >= value * 1.08 && most % 4 === 0) ?? 12 * size
+  )
 }
 
 /** At most a dozen marks, at round times. */

@@ -44,6 +44,7 @@ export class Crew {
       const ends = pause(LIFE * (1 + place / workers), undefined, { ref: false })
       await Promise.race([ends, exited, this.#whenStopped])
       if (!this.#stopped && life % 2 === 1) await worker.terminate()
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origins
       else worker.postMessage('stop')
       const timer = setTimeout(() => this.#wrong(['A worker did not end.']), PATIENCE)
       await exited
@@ -52,8 +53,9 @@ export class Crew {
   }
 
   #hire(seed) {
-    const { directory, cacheDir, guests } = this.#settings
-    const worker = new Worker(new URL('worker.mjs', import.meta.url), { workerData: { directory, cacheDir, guests, seed } })
+    const { directory, cacheDir, guests, only } = this.#settings
+    const workerData = { directory, cacheDir, guests, only, seed }
+    const worker = new Worker(new URL('worker.mjs', import.meta.url), { workerData })
     worker.on('message', (news) => this.#add(news))
     worker.on('error', (error) => this.#wrong([`A worker broke off: ${error.stack}`]))
     this.tally.workers += 1

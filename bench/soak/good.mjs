@@ -2,7 +2,18 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 
-export const good = { echoes, bytes, aLargeAnswer, many, manyWithMistakes, now, counts, moreInstances, comeAndGo, anotherHost }
+export const good = {
+  echoes,
+  bytes,
+  aLargeAnswer,
+  many,
+  manyWithMistakes,
+  now,
+  counts,
+  moreInstances,
+  comeAndGo,
+  anotherHost,
+}
 
 async function echoes({ host, echo, session, random }) {
   const calls = Array.from({ length: random.from(1, 32) }, (_, place) => {
@@ -15,7 +26,11 @@ async function echoes({ host, echo, session, random }) {
 async function bytes({ host, echo, session, random }) {
   const input = Uint8Array.from({ length: random.from(0, 65_536) }, () => random.from(0, 255))
   // Only the bytes count, not that Node's are a Buffer.
-  await session.answers('an echo of bytes', host.callRaw(echo, 'echo', input).then((answer) => new Uint8Array(answer)), input)
+  await session.answers(
+    'an echo of bytes',
+    host.callRaw(echo, 'echo', input).then((answer) => new Uint8Array(answer)),
+    input,
+  )
 }
 
 async function aLargeAnswer({ host, echo, session, random }) {

@@ -19,7 +19,7 @@ export async function compileGuests() {
   for (const prefix of ['', 'hostile/']) {
     const directory = join(root, 'fixtures', prefix)
     for (const file of readdirSync(directory).filter((file) => file.endsWith('.wat'))) {
-      const module = wabt.parseWat(file, readFileSync(join(directory, file)), FEATURES)
+      const module = wabt.parseWat(file, new Uint8Array(readFileSync(join(directory, file))), FEATURES)
       try {
         guests[prefix + file.slice(0, -'.wat'.length)] = module.toBinary({}).buffer
       } finally {

@@ -27,7 +27,8 @@ export class Session {
   async fails(what, promise, ...codes) {
     const { error, value } = await this.#settled(what, promise)
     if (error === undefined) this.wrong(`${what} answered ${shown(value)} instead of ${codes.join(' or ')}`)
-    else if (!codes.includes(error.code)) this.wrong(`${what} failed with ${said(error)} instead of ${codes.join(' or ')}`)
+    else if (!codes.includes(error.code))
+      this.wrong(`${what} failed with ${said(error)} instead of ${codes.join(' or ')}`)
     return error
   }
 

@@ -6,7 +6,13 @@ const WARM_UP = 0.25
 
 /** What is judged, and how much more the second half may use: a share, and something for what comes in steps. */
 export const figures = [
-  { name: 'rss', label: 'Memory (RSS)', share: 0.05, step: 16 * MIB, show: (value) => `${(value / MIB).toFixed(1)} MiB` },
+  {
+    name: 'rss',
+    label: 'Memory (RSS)',
+    share: 0.05,
+    step: 16 * MIB,
+    show: (value) => `${(value / MIB).toFixed(1)} MiB`,
+  },
   { name: 'threads', label: 'Threads', share: 0.05, step: 3, show: String },
   { name: 'files', label: 'Open files', share: 0.05, step: 3, show: String },
 ]

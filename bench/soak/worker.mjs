@@ -15,24 +15,29 @@ const REPORT = 500
 /** Between two things, in milliseconds, so that the machine stays usable. */
 const BREATH = 2
 
-const { directory, cacheDir, guests, seed } = workerData
+const { directory, cacheDir, guests, only, seed } = workerData
 const { ExtensionHost } = await import(pathToFileURL(join(directory, 'index.mjs')).href)
 const session = new Session()
-const doings = [...Object.entries(good), ...Object.entries(bad)]
-let stopped = false
+const doings = Object.entries({ ...good, ...bad }).filter(([name]) => only?.includes(name) ?? true)
+const stop = new AbortController()
 
-parentPort.on('message', () => (stopped = true))
-const reports = setInterval(() => parentPort.postMessage(session.take()), REPORT)
+parentPort.on('message', () => stop.abort())
+const reports = setInterval(report, REPORT)
 await Promise.all([soak({ cacheDir }, seed), soak({ cacheDir, threads: 1 }, seed + 1)])
 clearInterval(reports)
-parentPort.postMessage(session.take())
+report()
 parentPort.close()
+
+function report() {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origins
+  parentPort.postMessage(session.take())
+}
 
 async function soak(options, seed) {
   const random = new Random(seed)
   const lane = new Lane({ ExtensionHost, guests, session, random, options })
   await lane.open()
-  while (!stopped) {
+  while (!stop.signal.aborted) {
     const [name, work] = random.of(doings)
     try {
       await work(lane)

@@ -5,7 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use libfuzzer_sys::fuzz_target;
 use morphir_extension_host::{
-    ErrorCode, ExtensionConfig, Host, HostOptions, MAX_EXECUTION_TIME, MAX_INSTANCES, MAX_MEMORY, MIN_MEMORY, Outcome, Slots,
+    ErrorCode, ExtensionConfig, Host, HostOptions, MAX_EXECUTION_TIME, MAX_INSTANCES, MAX_MEMORY, MIN_MEMORY, Outcome,
+    Slots,
 };
 
 static HOST: LazyLock<Host> =

@@ -46,12 +46,7 @@ impl Shape {
 }
 
 /// Makes a module from random input, with memories of at most `max_memory` bytes and tables of at most `max_elements` to start with.
-pub fn generate(
-    input: &mut Unstructured<'_>,
-    shape: Shape,
-    max_memory: u64,
-    max_elements: u64,
-) -> Result<Vec<u8>> {
+pub fn generate(input: &mut Unstructured<'_>, shape: Shape, max_memory: u64, max_elements: u64) -> Result<Vec<u8>> {
     let config = Config {
         available_imports: Some(IMPORTS.clone()),
         exports: shape.exports().map(|text| wat::parse_str(text).expect("valid text")),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use morphir_extension_host::{
-    Answer, Call, ErrorCode, ExtensionConfig, ExtensionError, ExtensionId, Form, Host, HostOptions, Lifecycle, LogLevel,
-    Outcome, Settled, Slots, Source,
+    Answer, Call, ErrorCode, ExtensionConfig, ExtensionError, ExtensionId, Form, Host, HostOptions, Lifecycle,
+    LogLevel, Outcome, Settled, Slots, Source,
 };
 use rustix::time::{ClockId, clock_gettime};
 use wasmparser::{ExternalKind, Parser, Payload};
@@ -130,7 +130,13 @@ fn load(host: &Host, config: ExtensionConfig) -> Result<ExtensionId, ExtensionEr
     }
 }
 
-fn call(host: &Host, extension: ExtensionId, method: &str, input: Vec<u8>, form: Form) -> Result<Answer, ExtensionError> {
+fn call(
+    host: &Host,
+    extension: ExtensionId,
+    method: &str,
+    input: Vec<u8>,
+    form: Form,
+) -> Result<Answer, ExtensionError> {
     host.submit(Call { extension, method: method.into(), inputs: vec![input], form, timeout: None })?;
     match run_next(host).outcome {
         Outcome::Called(answers) => answers.into_iter().next().expect("one answer for each input"),

@@ -20,9 +20,13 @@ export function atLeastOneFailed(tally) {
   return tally.failed > 0 ? tally : { ...tally, failed: 1 }
 }
 
-/** `test result: ok. 12 passed; 0 failed; 1 ignored; …`, a line for each test binary and for the doctests. */
+/**
+ * `test result: ok. 12 passed; 0 failed; 1 ignored; …; 0 filtered out`: a line for each test binary and for the doctests. Tests that
+ * run themselves again in a process of their own print such lines too, but those filter out all the others.
+ */
 export function ofCargo(lines) {
-  const results = lines.map((line) => /^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored/.exec(line))
+  const pattern = /^test result: .*?(\d+) passed; (\d+) failed; (\d+) ignored; .*; 0 filtered out/
+  const results = lines.map((line) => pattern.exec(line))
   return add(
     results.filter(Boolean).map(([, passed, failed, skipped]) => ({
       passed: Number(passed),

@@ -13,8 +13,8 @@ use crate::config::ExtensionConfig;
 use crate::deadline::Interrupt;
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::extension::{Extension, ExtensionId, Figures, Stats};
-use crate::guest::{LogLevel, LogRecord};
 use crate::job::{Job, Loaded, Work, run_now};
+use crate::log::{LogLevel, LogRecord};
 use crate::schedule::{Schedule, Slots, Ticket};
 
 /// How a host is set up.

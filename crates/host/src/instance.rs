@@ -11,8 +11,9 @@ use crate::capability::{self, Capability};
 use crate::config::{Lifecycle, PAGE, Permissions};
 use crate::deadline::Interrupt;
 use crate::error::{ErrorCode, ExtensionError, Result};
-use crate::guest::{Guest, LogLevel, LogRecord};
+use crate::guest::Guest;
 use crate::layout::Layout;
+use crate::log::{LogLevel, LogRecord};
 use crate::module::Module;
 use crate::outcome::{Facts, not_started, outcome};
 use crate::prepare::KERNEL_PAGES;
@@ -28,6 +29,8 @@ pub(crate) struct Blueprint {
     pub permissions: Permissions,
     pub lifecycle: Lifecycle,
     pub config: Option<Box<RawValue>>,
+    /// The same by name, as kits read it.
+    pub extism_config: Arc<BTreeMap<String, String>>,
     pub log_level: Option<LogLevel>,
     /// Its calls run on any of several instances, so none can rely on what an earlier one left behind.
     pub keeps_no_state: bool,
@@ -73,7 +76,7 @@ pub(crate) struct Instance {
 
 impl Instance {
     pub fn new(blueprint: Arc<Blueprint>) -> Self {
-        let guest = Guest::new(blueprint.log_level);
+        let guest = Guest::new(blueprint.log_level, Arc::clone(&blueprint.extism_config));
         Self { blueprint, guest, engine: None, plugin: None, started: false, faults: 0, fuel: None }
     }
 
@@ -243,6 +246,7 @@ impl Instance {
 
     /// A plug-in with all its memories. The engine makes them at the first call: this one does nothing else.
     fn instantiate(&self, engine: &CompiledPlugin) -> Result<Box<Plugin>, extism::Error> {
+        self.guest.begin();
         let mut plugin = Box::new(Plugin::new_from_compiled(engine)?);
         plugin.call::<&[u8], &[u8]>(&self.blueprint.module.prepared.made, b"")?;
         Ok(plugin)
@@ -257,7 +261,6 @@ impl Instance {
         let pages = total_pages.saturating_sub(KERNEL_PAGES + initial_pages).max(initial_pages);
         let manifest = Manifest::new([module.place.wasm()])
             .with_memory_max(u32::try_from(pages).unwrap_or(u32::MAX))
-            .with_config(self.extism_config().into_iter())
             .with_allowed_paths(self.blueprint.directories.iter().cloned());
         let mut builder = PluginBuilder::new(manifest)
             .with_wasi(module.prepared.wasi)
@@ -286,19 +289,19 @@ impl Instance {
         module.place.compiled();
         Ok(engine)
     }
+}
 
-    /// Extism's own configuration, which PDKs read as text: each entry of `config` by its name.
-    fn extism_config(&self) -> BTreeMap<String, String> {
-        let Some(config) = &self.blueprint.config else { return BTreeMap::new() };
-        let entries: BTreeMap<String, Box<RawValue>> = serde_json::from_str(config.get()).unwrap_or_default();
-        entries
-            .into_iter()
-            .map(|(name, value)| {
-                let text = serde_json::from_str::<String>(value.get()).unwrap_or_else(|_| value.get().into());
-                (name, text)
-            })
-            .collect()
-    }
+/// Extism's own configuration, which PDKs read as text: each entry of `config` by its name.
+pub(crate) fn extism_config(config: Option<&RawValue>) -> BTreeMap<String, String> {
+    let entries: BTreeMap<String, Box<RawValue>> =
+        config.and_then(|config| serde_json::from_str(config.get()).ok()).unwrap_or_default();
+    entries
+        .into_iter()
+        .map(|(name, value)| {
+            let text = serde_json::from_str::<String>(value.get()).unwrap_or_else(|_| value.get().into());
+            (name, text)
+        })
+        .collect()
 }
 
 fn engine_config(layout: Layout, max_memory: u64) -> wasmtime::Config {

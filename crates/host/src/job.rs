@@ -11,9 +11,9 @@ use crate::deadline::{Interrupt, Watch};
 use crate::directories;
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::extension::{Extension, ExtensionId};
-use crate::guest::LogRecord;
 use crate::host::{Answer, Call, Outcome, Running, Settled, Shared, State};
-use crate::instance::{Blueprint, Instance};
+use crate::instance::{Blueprint, Instance, extism_config};
+use crate::log::LogRecord;
 use crate::module::Module;
 use crate::prepare::Caps;
 use crate::schedule::{Ticket, Turn};
@@ -172,6 +172,7 @@ fn load(
     let limit = permissions.max_execution_time;
     let module = Module::load(source, caps, shared.cache.as_ref())?;
     let log_level = shared.log_level;
+    let extism_config = Arc::new(extism_config(config.as_deref()));
     let directories = directories::find(&permissions)?;
     let blueprint = Arc::new(Blueprint {
         name,
@@ -179,6 +180,7 @@ fn load(
         permissions,
         lifecycle,
         config,
+        extism_config,
         log_level,
         keeps_no_state: wanted > 1,
         directories,

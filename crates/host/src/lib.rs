@@ -53,11 +53,13 @@ mod host;
 mod instance;
 mod job;
 mod layout;
+mod log;
 mod module;
 mod outcome;
 mod prepare;
 mod schedule;
 mod stack;
+mod variables;
 
 #[cfg(feature = "tokio")]
 pub use asynchronous::ExtismExtensionHost;
@@ -69,8 +71,8 @@ pub use config::{
 };
 pub use error::{ErrorCode, ExtensionError, Result};
 pub use extension::{ExtensionId, Stats};
-pub use guest::{LogLevel, LogRecord};
 pub use host::{Answer, Call, Form, Host, HostOptions, Listing, Outcome, Settled};
 pub use job::Job;
+pub use log::{LogLevel, LogRecord};
 pub use module::MAX_MODULE_BYTES;
 pub use schedule::Slots;

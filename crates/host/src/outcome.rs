@@ -10,6 +10,7 @@ use wasmtime_wasi::I32Exit;
 use crate::deadline::Reason;
 use crate::error::{ErrorCode, ExtensionError};
 use crate::guest::{Account, Refusal};
+use crate::variables::MAX_VARIABLE_BYTES;
 
 /// What the engine answers.
 pub(crate) type Answer<T> = Result<T, (extism::Error, i32)>;
@@ -60,6 +61,10 @@ pub(crate) fn outcome<T>(facts: Facts<T>) -> Outcome<T> {
         }
         Some(Refusal::NotGranted(function)) => {
             return fault(ErrorCode::Trap, format!("The extension called `{function}`, for which it has no grant."));
+        }
+        Some(Refusal::Variables) => {
+            let message = format!("The extension keeps more than {MAX_VARIABLE_BYTES} bytes of variables.");
+            return fault(ErrorCode::MemoryLimit, message);
         }
         Some(Refusal::NotStarted(_)) | None => {}
     }

@@ -7,14 +7,16 @@
 //!   private export, called first and under the timer;
 //! * cannot grow its memory or its tables past the grant, and sees the refusal as WebAssembly defines it (−1);
 //! * tells the host when a method came back by itself, so that a failure is named from facts and not from messages;
-//! * keeps its own error text out of the engine's errors;
+//! * keeps its own error text out of the engine's errors, and moves all its text itself: the host never looks into its memory;
 //! * cannot sleep.
 
+mod added;
 mod copy;
 mod imports;
 mod injected;
 mod outline;
 mod plan;
+mod relay;
 mod rewrite;
 mod surface;
 
@@ -32,30 +34,83 @@ use crate::config::PAGE;
 use crate::error::{ErrorCode, ExtensionError, Result};
 
 /// Everything that decides what a prepared module looks like, for the key of the cache.
-pub(crate) const SOURCES: [&str; 7] = [
+pub(crate) const SOURCES: [&str; 9] = [
     include_str!("prepare.rs"),
+    include_str!("prepare/added.rs"),
     include_str!("prepare/copy.rs"),
     include_str!("prepare/imports.rs"),
     include_str!("prepare/injected.rs"),
     include_str!("prepare/plan.rs"),
+    include_str!("prepare/relay.rs"),
     include_str!("prepare/rewrite.rs"),
     include_str!("prepare/surface.rs"),
 ];
 
 /// The namespace of the functions that only a prepared module imports.
 pub(crate) const HOST: &str = "morphir:host/prepared";
-/// `entered()`: the call is about to reach the guest.
+/// `entered()`: the call is about to reach the guest, and can be interrupted from here on.
 pub(crate) const ENTERED: &str = "entered";
 /// `returned(code: i32)`: the guest's function came back by itself, with this code.
 pub(crate) const RETURNED: &str = "returned";
 /// `output_refused(length: i64)`: the guest set an output longer than its grant.
 pub(crate) const OUTPUT_REFUSED: &str = "output_refused";
-/// `printed(stream: i32, bytes: i64, count: i32)`: up to eight bytes of standard output (1) or error (2), first byte lowest.
-pub(crate) const PRINTED: &str = "printed";
 /// `growth_refused(pages: i32)`: the guest asked for more memory than its grant.
 pub(crate) const GROWTH_REFUSED: &str = "growth_refused";
-/// `error_set(text: i64)`: takes the place of Extism's own.
-pub(crate) const ERROR_SET: &str = "error_set";
+/// `printed(stream: i32, bytes: i64, count: i32)`: up to eight bytes of standard output (1) or error (2), first byte lowest.
+pub(crate) const PRINTED: &str = "printed";
+/// `chunk(bytes: i64, count: i32)`: up to eight bytes of a text, first byte lowest.
+pub(crate) const CHUNK: &str = "chunk";
+/// `take(what: i32)`: the chunks since the last time are one of `Taken`.
+pub(crate) const TAKE: &str = "take";
+/// `ask(what: i32) -> i64`: one of `Asked`; the chunks since the last time are a name. A length, or −1 for nothing.
+pub(crate) const ASK: &str = "ask";
+/// `word(at: i64) -> i64`: up to eight bytes of what was asked for, first byte lowest.
+pub(crate) const WORD: &str = "word";
+
+/// What a guest hands to its host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    Error,
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Failure,
+    VariableName,
+    Variable,
+    NoVariable,
+}
+
+impl Taken {
+    pub const ALL: [Self; 9] = [
+        Self::Error,
+        Self::Trace,
+        Self::Debug,
+        Self::Info,
+        Self::Warn,
+        Self::Failure,
+        Self::VariableName,
+        Self::Variable,
+        Self::NoVariable,
+    ];
+}
+
+/// What a guest asks its host for. Of log levels, whether it is wanted at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Failure,
+    Config,
+    Variable,
+}
+
+impl Asked {
+    pub const ALL: [Self; 7] =
+        [Self::Trace, Self::Debug, Self::Info, Self::Warn, Self::Failure, Self::Config, Self::Variable];
+}
 
 /// Pages of Extism's own memory, which carries input and output; it starts with these.
 pub(crate) const KERNEL_PAGES: u64 = 16;
@@ -208,6 +263,15 @@ fn invalid(error: &BinaryReaderError) -> ExtensionError {
 fn replaced(imports: &[Import<'_>], has_memory: bool) -> Vec<Replaced> {
     let by = |import: &Import<'_>| match (import.module, import.name) {
         (EXTISM, "output_set") => Some(Replacement::SetOutput),
+        (EXTISM, "error_set") => Some(Replacement::SetError),
+        (EXTISM, "log_trace") => Some(Replacement::Log(Taken::Trace, Asked::Trace)),
+        (EXTISM, "log_debug") => Some(Replacement::Log(Taken::Debug, Asked::Debug)),
+        (EXTISM, "log_info") => Some(Replacement::Log(Taken::Info, Asked::Info)),
+        (EXTISM, "log_warn") => Some(Replacement::Log(Taken::Warn, Asked::Warn)),
+        (EXTISM, "log_error") => Some(Replacement::Log(Taken::Failure, Asked::Failure)),
+        (EXTISM, "config_get") => Some(Replacement::Get(Asked::Config)),
+        (EXTISM, "var_get") => Some(Replacement::Get(Asked::Variable)),
+        (EXTISM, "var_set") => Some(Replacement::SetVariable),
         // Without a memory there is nothing to report in or to write from, and the engine's own functions fail.
         (WASI, "poll_oneoff") if has_memory => Some(Replacement::Poll),
         (WASI, "fd_write") if has_memory => Some(Replacement::Write),

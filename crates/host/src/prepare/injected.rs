@@ -2,18 +2,23 @@
 
 use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, ValType};
 
+use super::added::Added;
+
 /// Which functions of the prepared module an injected one calls.
 pub(super) struct Calls {
-    /// The imported `entered()`: the call can be interrupted from here on, and breaks off if it should not have started.
-    pub entered: u32,
-    /// The imported `returned(code)`, which tells the host that the guest came back by itself.
-    pub returned: u32,
-    /// The imported `output_refused(length)`, which breaks the call off.
-    pub output_refused: u32,
-    /// The imported `growth_refused(pages)`, which only takes note.
-    pub growth_refused: u32,
-    /// The imported `printed(stream, bytes, count)`, which takes up to eight bytes of standard output or error.
-    pub printed: u32,
+    /// The first of the added imports.
+    pub added: u32,
+    /// The injected `relay::send`.
+    pub send: u32,
+    /// The injected `relay::receive`.
+    pub receive: u32,
+}
+
+impl Calls {
+    /// Where an added import is.
+    pub const fn to(&self, import: Added) -> u32 {
+        self.added + import as u32
+    }
 }
 
 /// `memory.grow` within the grant: beyond it the guest sees −1, as WebAssembly says, instead of Extism's trap. The host takes note,
@@ -25,8 +30,15 @@ pub(super) fn grow(calls: &Calls, cap: u64) -> Function {
     let mut code = body.instructions();
     code.memory_size(0).i64_extend_i32_u().local_get(0).i64_extend_i32_u().i64_add();
     code.i64_const(cap.cast_signed()).i64_gt_u();
-    code.if_(BlockType::Empty).local_get(0).call(calls.growth_refused).i32_const(-1).return_().end();
+    code.if_(BlockType::Empty).local_get(0).call(calls.to(Added::GrowthRefused)).i32_const(-1).return_().end();
     code.local_get(0).memory_grow(0).end();
+    body
+}
+
+/// Takes the place of `grow` where there is no memory to grow.
+pub(super) fn no_growth() -> Function {
+    let mut body = Function::new([]);
+    body.instructions().i32_const(-1).end();
     body
 }
 
@@ -35,7 +47,7 @@ pub(super) fn set_output(calls: &Calls, import: u32, max_output: u64) -> Functio
     let mut body = Function::new([]);
     let mut code = body.instructions();
     code.local_get(1).i64_const(max_output.cast_signed()).i64_gt_u();
-    code.if_(BlockType::Empty).local_get(1).call(calls.output_refused).end();
+    code.if_(BlockType::Empty).local_get(1).call(calls.to(Added::OutputRefused)).end();
     code.local_get(0).local_get(1).call(import).end();
     body
 }
@@ -95,7 +107,7 @@ pub(super) fn write_with_log(calls: &Calls, import: u32) -> Function {
         code.block(BlockType::Empty).loop_(BlockType::Empty);
         {
             code.local_get(left).i32_const(8).i32_lt_u().br_if(1);
-            code.local_get(fd).local_get(from).i64_load(at(0)).i32_const(8).call(calls.printed);
+            code.local_get(fd).local_get(from).i64_load(at(0)).i32_const(8).call(calls.to(Added::Printed));
             step(&mut code, from, 8);
             step(&mut code, left, -8);
             code.br(0);
@@ -104,7 +116,7 @@ pub(super) fn write_with_log(calls: &Calls, import: u32) -> Function {
         code.block(BlockType::Empty).loop_(BlockType::Empty);
         {
             code.local_get(left).i32_eqz().br_if(1);
-            code.local_get(fd).local_get(from).i64_load8_u(at(0)).i32_const(1).call(calls.printed);
+            code.local_get(fd).local_get(from).i64_load8_u(at(0)).i32_const(1).call(calls.to(Added::Printed));
             step(&mut code, from, 1);
             step(&mut code, left, -1);
             code.br(0);
@@ -132,11 +144,11 @@ const fn at(offset: u64) -> MemArg {
 pub(super) fn method(calls: &Calls, guest: u32, has_code: bool) -> Function {
     let mut body = Function::new([]);
     let mut code = body.instructions();
-    code.call(calls.entered).call(guest);
+    code.call(calls.to(Added::Entered)).call(guest);
     if !has_code {
         code.i32_const(0);
     }
-    code.call(calls.returned).end();
+    code.call(calls.to(Added::Returned)).end();
     body
 }
 
@@ -152,7 +164,7 @@ pub(super) enum StartUp {
 pub(super) fn start(calls: &Calls, pieces: &[StartUp]) -> Function {
     let mut body = Function::new([]);
     let mut code = body.instructions();
-    code.call(calls.entered);
+    code.call(calls.to(Added::Entered));
     for piece in pieces {
         match piece {
             StartUp::Plain(function) => {
@@ -166,7 +178,7 @@ pub(super) fn start(calls: &Calls, pieces: &[StartUp]) -> Function {
             }
         }
     }
-    code.i32_const(0).call(calls.returned).end();
+    code.i32_const(0).call(calls.to(Added::Returned)).end();
     body
 }
 

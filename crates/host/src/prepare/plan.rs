@@ -2,8 +2,9 @@
 
 use wasm_encoder::Function;
 
+use super::added::{Added, Signature};
 use super::injected::{self, Calls};
-use super::rewrite::InjectedType;
+use super::{Asked, Taken, relay};
 
 pub(super) struct Plan {
     /// Imported functions, before ours are added behind them.
@@ -33,55 +34,75 @@ pub(super) struct Replaced {
 #[derive(Clone, Copy)]
 pub(super) enum Replacement {
     Poll,
-    SetOutput,
     Write,
+    SetOutput,
+    SetError,
+    Log(Taken, Asked),
+    Get(Asked),
+    SetVariable,
 }
 
 impl Plan {
-    /// How many imports are added; `calls` numbers them.
-    pub const ADDED_IMPORTS: u32 = 5;
+    /// The injected functions that others call: `send`, `receive` and `grow`, in this order.
+    const SHARED: u32 = 3;
 
     pub const fn calls(&self) -> Calls {
-        Calls {
-            returned: self.imported,
-            output_refused: self.imported + 1,
-            printed: self.imported + 2,
-            growth_refused: self.imported + 3,
-            entered: self.imported + 4,
-        }
+        let first = self.first_injected();
+        Calls { added: self.imported, send: first, receive: first + 1 }
     }
 
-    /// The first injected function. Replacements come first, then `grow`, so that their places are known while the module's own
-    /// bodies are copied.
+    /// The first injected function. Those that others call come first, then replacements, so that their places are known while the
+    /// module's own bodies are copied.
     pub const fn first_injected(&self) -> u32 {
-        self.imported + Self::ADDED_IMPORTS + self.defined
+        self.imported + Added::COUNT + self.defined
     }
 
     /// Where a function of the module's is in the prepared module.
     pub fn function(&self, function: u32) -> u32 {
         if function >= self.imported {
-            return function + Self::ADDED_IMPORTS;
+            return function + Added::COUNT;
         }
         // In the order of the imports, of which a hostile module has many.
         match self.replaced.binary_search_by_key(&function, |replaced| replaced.import) {
-            Ok(place) => self.first_injected() + u32::try_from(place).expect("validation limits imports"),
+            Ok(place) => {
+                self.first_injected() + Self::SHARED + u32::try_from(place).expect("validation limits imports")
+            }
             Err(_) => function,
         }
     }
 
     /// Where `grow` is.
-    pub fn grow(&self) -> u32 {
-        self.first_injected() + u32::try_from(self.replaced.len()).expect("validation limits imports")
+    pub const fn grow(&self) -> u32 {
+        self.first_injected() + 2
     }
 
-    /// A replacement's type and body.
-    pub fn replacement(&self, replaced: &Replaced) -> (InjectedType, Function) {
+    /// The injected functions whose places are known beforehand.
+    pub fn injected(&self) -> impl Iterator<Item = (Signature, Function)> {
+        let calls = self.calls();
+        let grow = match self.max_pages {
+            Some(cap) => injected::grow(&calls, cap),
+            None => injected::no_growth(),
+        };
+        let shared = [
+            (Signature::TakesPlace, relay::send(&calls)),
+            (Signature::ReadsWord, relay::receive(&calls)),
+            (Signature::GrowsMemory, grow),
+        ];
+        shared.into_iter().chain(self.replaced.iter().map(|replaced| self.replacement(replaced)))
+    }
+
+    fn replacement(&self, replaced: &Replaced) -> (Signature, Function) {
+        let calls = self.calls();
         match replaced.by {
-            Replacement::Poll => (InjectedType::Wasi, injected::poll_without_waiting()),
-            Replacement::Write => (InjectedType::Wasi, injected::write_with_log(&self.calls(), replaced.import)),
+            Replacement::Poll => (Signature::Wasi, injected::poll_without_waiting()),
+            Replacement::Write => (Signature::Wasi, injected::write_with_log(&calls, replaced.import)),
             Replacement::SetOutput => {
-                (InjectedType::Output, injected::set_output(&self.calls(), replaced.import, self.max_output))
+                (Signature::TakesTwoPlaces, injected::set_output(&calls, replaced.import, self.max_output))
             }
+            Replacement::SetError => (Signature::TakesPlace, relay::set_error(&calls)),
+            Replacement::Log(level, wanted) => (Signature::TakesPlace, relay::log(&calls, level, wanted)),
+            Replacement::Get(value) => (Signature::ReadsWord, relay::get(&calls, value)),
+            Replacement::SetVariable => (Signature::TakesTwoPlaces, relay::set_variable(&calls)),
         }
     }
 }

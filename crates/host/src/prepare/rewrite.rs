@@ -2,28 +2,17 @@
 
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{
-    CodeSection, DataCountSection, DataSection, ElementSection, EntityType, FunctionSection, GlobalSection,
-    ImportSection, MemorySection, NameSection, TableSection, TypeSection, ValType,
+    CodeSection, DataCountSection, DataSection, ElementSection, FunctionSection, GlobalSection, ImportSection,
+    MemorySection, NameSection, TableSection, TypeSection,
 };
 use wasmparser::FuncType;
 
+use super::Prepared;
+use super::added::{Added, Signature};
 use super::copy::Copy;
 use super::outline::Outline;
 use super::plan::Plan;
 use super::surface::Surface;
-use super::{ENTERED, ERROR_SET, GROWTH_REFUSED, HOST, OUTPUT_REFUSED, PRINTED, Prepared, RETURNED, imports, injected};
-
-/// The types that injected functions have, in the order in which they are added.
-#[derive(Clone, Copy)]
-pub(super) enum InjectedType {
-    Code,
-    Nothing,
-    Grow,
-    Wasi,
-    Length,
-    Output,
-    Printed,
-}
 
 pub(super) struct Injected<'a> {
     pub plan: &'a Plan,
@@ -32,8 +21,8 @@ pub(super) struct Injected<'a> {
 }
 
 impl Injected<'_> {
-    pub fn add(&mut self, ty: InjectedType, body: wasm_encoder::Function) -> u32 {
-        self.functions.function(self.plan.types + ty as u32);
+    pub fn add(&mut self, signature: Signature, body: wasm_encoder::Function) -> u32 {
+        self.functions.function(self.plan.types + signature as u32);
         self.bodies.push(body);
         self.plan.first_injected() + u32::try_from(self.bodies.len() - 1).expect("validation limits functions")
     }
@@ -50,41 +39,21 @@ pub(super) fn rewrite<'a>(
     if let Some(reader) = outline.types.clone() {
         copy.parse_type_section(&mut types, reader)?;
     }
-    types.ty().function([ValType::I32], []);
-    types.ty().function([], []);
-    types.ty().function([ValType::I32], [ValType::I32]);
-    types.ty().function([ValType::I32; 4], [ValType::I32]);
-    types.ty().function([ValType::I64], []);
-    types.ty().function([ValType::I64; 2], []);
-    types.ty().function([ValType::I32, ValType::I64, ValType::I32], []);
+    Signature::add_all(&mut types);
 
     let mut imports = ImportSection::new();
     for import in &outline.imports {
-        let module = if import.module == imports::EXTISM && import.name == ERROR_SET { HOST } else { import.module };
-        imports.import(module, import.name, copy.entity_type(import.ty)?);
+        imports.import(import.module, import.name, copy.entity_type(import.ty)?);
     }
-    // In the order in which `Plan::calls` numbers them.
-    for (name, ty) in [
-        (RETURNED, InjectedType::Code),
-        (OUTPUT_REFUSED, InjectedType::Length),
-        (PRINTED, InjectedType::Printed),
-        (GROWTH_REFUSED, InjectedType::Code),
-        (ENTERED, InjectedType::Nothing),
-    ] {
-        imports.import(HOST, name, EntityType::Function(plan.types + ty as u32));
-    }
+    Added::import_all(&mut imports, plan.types);
 
     let mut functions = FunctionSection::new();
     if let Some(reader) = outline.functions.clone() {
         copy.parse_function_section(&mut functions, reader)?;
     }
     let mut injected = Injected { plan, functions, bodies: Vec::new() };
-    for replaced in &plan.replaced {
-        let (ty, body) = plan.replacement(replaced);
-        injected.add(ty, body);
-    }
-    if let Some(cap) = plan.max_pages {
-        injected.add(InjectedType::Grow, injected::grow(&plan.calls(), cap));
+    for (signature, body) in plan.injected() {
+        injected.add(signature, body);
     }
     let mut surface = Surface::build(outline, &mut copy, &mut injected, signature)?;
 

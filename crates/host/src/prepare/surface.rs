@@ -6,10 +6,11 @@ use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{ExportKind, ExportSection};
 use wasmparser::{ExternalKind, FuncType};
 
+use super::added::Signature;
 use super::copy::Copy;
 use super::injected::{self, StartUp};
 use super::outline::Outline;
-use super::rewrite::{Injected, InjectedType};
+use super::rewrite::Injected;
 
 /// What a WASI program starts with. The engine gives the name a meaning of its own, so no method is left under it.
 const PROGRAM: &str = "_start";
@@ -63,7 +64,7 @@ impl Surface {
                         }
                     };
                     let body = injected::method(&calls, copy.function_index(export.index)?, has_code);
-                    let method = injected.add(InjectedType::Nothing, body);
+                    let method = injected.add(Signature::Nothing, body);
                     if export.name == PROGRAM {
                         program = Some(method);
                     } else {
@@ -76,13 +77,13 @@ impl Surface {
         }
 
         // The engine takes a module with `_start` for a program and does not instantiate it a second time just to link it.
-        let nothing = injected.add(InjectedType::Nothing, injected::nothing());
+        let nothing = injected.add(Signature::Nothing, injected::nothing());
         surface.exports.export(PROGRAM, ExportKind::Func, nothing);
         surface.made = surface.export_privately("morphir:made", nothing);
         surface.program = program.map(|program| surface.export_privately("morphir:program", program));
         let pieces = start_up.pieces(outline.start, copy)?;
         if !pieces.is_empty() {
-            let start = injected.add(InjectedType::Nothing, injected::start(&calls, &pieces));
+            let start = injected.add(Signature::Nothing, injected::start(&calls, &pieces));
             surface.start = Some(surface.export_privately("morphir:start", start));
         }
         Ok(surface)

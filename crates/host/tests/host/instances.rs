@@ -23,7 +23,8 @@ fn many_inputs_are_answered_in_their_order_on_one_instance() {
     let mut config = morphir(guest("counter"));
     config.instances = 4;
     let id = host.load(config).unwrap();
-    let call = Call { extension: id, method: "count".into(), inputs: vec![vec![]; 50], form: Form::Bytes, timeout: None };
+    let call =
+        Call { extension: id, method: "count".into(), inputs: vec![vec![]; 50], form: Form::Bytes, timeout: None };
     let answers = host.answers(host.host.submit(call).unwrap());
     let answers: Vec<String> = answers.into_iter().map(text).collect();
     let expected: Vec<String> = (101..151).map(|number| number.to_string()).collect();

@@ -103,7 +103,9 @@ fn h6_an_input_that_does_not_fit_is_refused_and_costs_no_one_else() {
 #[test]
 fn h5_tables_start_and_grow_within_the_hosts_limit() {
     let host = TestHost::new();
-    for tables in ["(table 1000001 funcref)", "(table 4294967295 funcref)", "(table 600000 funcref) (table 600000 funcref)"] {
+    for tables in
+        ["(table 1000001 funcref)", "(table 4294967295 funcref)", "(table 600000 funcref) (table 600000 funcref)"]
+    {
         let loaded = host.load(plain(module(&format!("(module {tables})"))));
         assert_eq!(code(&loaded), ErrorCode::MemoryLimit, "{tables}: {loaded:?}");
     }

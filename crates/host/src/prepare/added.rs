@@ -1,0 +1,110 @@
+//! The imports that a prepared module has beside its own.
+
+use wasm_encoder::{EntityType, ImportSection, TypeSection, ValType};
+
+use super::{EXTISM, HOST};
+
+use ValType::{I32, I64};
+
+/// The types of added imports and of injected functions.
+#[derive(Clone, Copy)]
+pub(super) enum Signature {
+    /// `() -> ()`
+    Nothing,
+    /// `(i32) -> ()`
+    TakesCode,
+    /// `(i64) -> ()`
+    TakesPlace,
+    /// `(i64, i64) -> ()`
+    TakesTwoPlaces,
+    /// `(i64, i32) -> ()`
+    TakesBytes,
+    /// `(i32, i64, i32) -> ()`
+    TakesStreamBytes,
+    /// `(i32) -> i32`
+    GrowsMemory,
+    /// `(i64) -> i32`
+    ReadsByte,
+    /// `(i32) -> i64`
+    Asks,
+    /// `(i64) -> i64`
+    ReadsWord,
+    /// `(i32, i32, i32, i32) -> i32`
+    Wasi,
+}
+
+impl Signature {
+    const ALL: [(&'static [ValType], &'static [ValType]); 11] = [
+        (&[], &[]),
+        (&[I32], &[]),
+        (&[I64], &[]),
+        (&[I64, I64], &[]),
+        (&[I64, I32], &[]),
+        (&[I32, I64, I32], &[]),
+        (&[I32], &[I32]),
+        (&[I64], &[I32]),
+        (&[I32], &[I64]),
+        (&[I64], &[I64]),
+        (&[I32, I32, I32, I32], &[I32]),
+    ];
+
+    /// Adds all of them behind a module's own types.
+    pub fn add_all(types: &mut TypeSection) {
+        for (params, results) in Self::ALL {
+            types.ty().function(params.iter().copied(), results.iter().copied());
+        }
+    }
+}
+
+/// A function that every prepared module imports. The host's are documented where `guest.rs` implements them, the rest are the
+/// kernel's, which check every place they are given.
+#[derive(Clone, Copy)]
+pub(super) enum Added {
+    Entered,
+    Returned,
+    OutputRefused,
+    GrowthRefused,
+    Printed,
+    Chunk,
+    Take,
+    Ask,
+    Word,
+    Length,
+    Alloc,
+    Free,
+    LoadWord,
+    LoadByte,
+    StoreWord,
+    StoreByte,
+}
+
+impl Added {
+    const ALL: [(&'static str, &'static str, Signature); 16] = [
+        (HOST, super::ENTERED, Signature::Nothing),
+        (HOST, super::RETURNED, Signature::TakesCode),
+        (HOST, super::OUTPUT_REFUSED, Signature::TakesPlace),
+        (HOST, super::GROWTH_REFUSED, Signature::TakesCode),
+        (HOST, super::PRINTED, Signature::TakesStreamBytes),
+        (HOST, super::CHUNK, Signature::TakesBytes),
+        (HOST, super::TAKE, Signature::TakesCode),
+        (HOST, super::ASK, Signature::Asks),
+        (HOST, super::WORD, Signature::ReadsWord),
+        (EXTISM, "length", Signature::ReadsWord),
+        (EXTISM, "alloc", Signature::ReadsWord),
+        (EXTISM, "free", Signature::TakesPlace),
+        (EXTISM, "load_u64", Signature::ReadsWord),
+        (EXTISM, "load_u8", Signature::ReadsByte),
+        (EXTISM, "store_u64", Signature::TakesTwoPlaces),
+        (EXTISM, "store_u8", Signature::TakesBytes),
+    ];
+
+    /// How many there are.
+    pub const COUNT: u32 = 16;
+
+    /// Imports all of them behind a module's own imports.
+    pub fn import_all(imports: &mut ImportSection, first_type: u32) {
+        for (module, name, signature) in Self::ALL {
+            imports.import(module, name, EntityType::Function(first_type + signature as u32));
+        }
+    }
+}

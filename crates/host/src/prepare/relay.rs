@@ -1,0 +1,128 @@
+//! Text between a guest and its host, moved by the guest's own side.
+//!
+//! Extism's functions for errors, logs, configuration and variables find their text by a place in the kernel's memory, whose length
+//! the kernel looks up in that same memory. A guest can write there, and make a block say that it is longer than the memory:
+//! the host would read, or write, behind the end. So these functions take their place. They move text word by
+//! word through the kernel's own checked loads and stores, and the host never looks into a guest's memory.
+
+use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
+
+use super::added::Added;
+use super::injected::Calls;
+use super::{Asked, Taken};
+
+/// `send(place: i64)`: hands the text at a place to the host, which keeps it for the `take` that follows.
+pub(super) fn send(calls: &Calls) -> Function {
+    let (place, rest) = (0, 1);
+    let mut body = Function::new([(1, ValType::I64)]);
+    let mut code = body.instructions();
+    code.local_get(place).call(calls.to(Added::Length)).local_set(rest);
+    while_at_least(&mut code, rest, 8, |code| {
+        code.local_get(place).call(calls.to(Added::LoadWord)).i32_const(8).call(calls.to(Added::Chunk));
+        advance(code, place, 8);
+    });
+    while_at_least(&mut code, rest, 1, |code| {
+        code.local_get(place).call(calls.to(Added::LoadByte)).i64_extend_i32_u();
+        code.i32_const(1).call(calls.to(Added::Chunk));
+        advance(code, place, 1);
+    });
+    code.end();
+    body
+}
+
+/// `receive(length: i64) -> i64`: makes a block in the kernel's memory and fills it with the text that was asked for. Nothing, at
+/// place 0, where the length is negative or nothing.
+pub(super) fn receive(calls: &Calls) -> Function {
+    let (rest, place, at) = (0, 1, 2);
+    let mut body = Function::new([(2, ValType::I64)]);
+    let mut code = body.instructions();
+    code.local_get(rest).i64_const(1).i64_lt_s().if_(BlockType::Empty).i64_const(0).return_().end();
+    code.local_get(rest).call(calls.to(Added::Alloc)).local_tee(place);
+    code.i64_eqz().if_(BlockType::Empty).unreachable().end();
+    while_at_least(&mut code, rest, 8, |code| {
+        code.local_get(place).local_get(at).i64_add();
+        code.local_get(at).call(calls.to(Added::Word)).call(calls.to(Added::StoreWord));
+        advance(code, at, 8);
+    });
+    while_at_least(&mut code, rest, 1, |code| {
+        code.local_get(place).local_get(at).i64_add();
+        code.local_get(at).call(calls.to(Added::Word)).i32_wrap_i64().call(calls.to(Added::StoreByte));
+        advance(code, at, 1);
+    });
+    code.local_get(place).end();
+    body
+}
+
+/// Extism's `error_set(text: i64)`; place 0 takes the error back.
+pub(super) fn set_error(calls: &Calls) -> Function {
+    let mut body = Function::new([]);
+    let mut code = body.instructions();
+    send_and_take(&mut code, calls, 0, Taken::Error);
+    code.end();
+    body
+}
+
+/// Extism's `log_…(text: i64)` at one level. Kits hand the text over: freeing it is this side's part.
+pub(super) fn log(calls: &Calls, level: Taken, wanted: Asked) -> Function {
+    let mut body = Function::new([]);
+    let mut code = body.instructions();
+    ask(&mut code, calls, wanted);
+    code.i64_eqz().i32_eqz().if_(BlockType::Empty);
+    send_and_take(&mut code, calls, 0, level);
+    code.end();
+    code.local_get(0).call(calls.to(Added::Free)).end();
+    body
+}
+
+/// Extism's `config_get(name: i64) -> i64` and `var_get(name: i64) -> i64`.
+pub(super) fn get(calls: &Calls, value: Asked) -> Function {
+    let mut body = Function::new([]);
+    let mut code = body.instructions();
+    code.local_get(0).call(calls.send);
+    code.local_get(0).call(calls.to(Added::Free));
+    ask(&mut code, calls, value);
+    code.call(calls.receive).end();
+    body
+}
+
+/// Extism's `var_set(name: i64, value: i64)`; place 0 removes the variable.
+pub(super) fn set_variable(calls: &Calls) -> Function {
+    let (name, value) = (0, 1);
+    let mut body = Function::new([]);
+    let mut code = body.instructions();
+    send_and_take(&mut code, calls, name, Taken::VariableName);
+    code.local_get(value).i64_eqz().if_(BlockType::Empty);
+    take(&mut code, calls, Taken::NoVariable);
+    code.else_();
+    send_and_take(&mut code, calls, value, Taken::Variable);
+    code.local_get(value).call(calls.to(Added::Free));
+    code.end();
+    code.local_get(name).call(calls.to(Added::Free)).end();
+    body
+}
+
+fn send_and_take(code: &mut InstructionSink<'_>, calls: &Calls, place: u32, taken: Taken) {
+    code.local_get(place).call(calls.send);
+    take(code, calls, taken);
+}
+
+fn take(code: &mut InstructionSink<'_>, calls: &Calls, taken: Taken) {
+    code.i32_const(taken as i32).call(calls.to(Added::Take));
+}
+
+fn ask(code: &mut InstructionSink<'_>, calls: &Calls, asked: Asked) {
+    code.i32_const(asked as i32).call(calls.to(Added::Ask));
+}
+
+/// Repeats `step` while at least so many bytes are left, and counts them off.
+fn while_at_least(code: &mut InstructionSink<'_>, rest: u32, bytes: i64, step: impl FnOnce(&mut InstructionSink<'_>)) {
+    code.block(BlockType::Empty).loop_(BlockType::Empty);
+    code.local_get(rest).i64_const(bytes).i64_lt_u().br_if(1);
+    step(code);
+    advance(code, rest, -bytes);
+    code.br(0).end().end();
+}
+
+fn advance(code: &mut InstructionSink<'_>, local: u32, by: i64) {
+    code.local_get(local).i64_const(by).i64_add().local_set(local);
+}
