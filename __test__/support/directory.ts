@@ -8,7 +8,8 @@ export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'morphir-extension-host-test-'))
   onTestFinished(() => {
     chmodSync(directory, 0o700)
-    rmSync(directory, { recursive: true, force: true })
+    // The engine's cache may still be writing.
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   })
   return directory
 }

@@ -9,5 +9,5 @@ export default function setUp() {
   chmodSync(directory, 0o755)
   process.env.MORPHIR_TEST_DIRECTORY = directory
   process.env.MORPHIR_TEST_CACHE = join(directory, 'cache')
-  return () => rmSync(directory, { recursive: true, force: true })
+  return () => rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
 }

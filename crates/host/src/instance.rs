@@ -134,7 +134,7 @@ impl Instance {
             Lifecycle::Morphir => self.initialize(interrupt),
             Lifecycle::None => Ok(()),
         });
-        self.started = started.is_ok();
+        self.started = started.is_ok() && self.plugin.is_some();
         if started.is_err() {
             self.plugin = None;
         }
@@ -181,12 +181,13 @@ impl Instance {
 
     /// One call into the guest, and what came of it.
     fn run(&mut self, export: &str, input: &[u8], interrupt: &Arc<Interrupt>) -> Result<Vec<u8>> {
-        let Some(plugin) = &mut self.plugin else {
-            unreachable!("a guest runs only after it was built");
-        };
+        // Also when a late interrupt has cost the plug-in although the step before this one came to its end.
         if let Some(reason) = interrupt.reason() {
             return Err(not_started(reason));
         }
+        let Some(plugin) = &mut self.plugin else {
+            unreachable!("a guest runs only after it was built");
+        };
         self.guest.expect(interrupt, plugin.cancel_handle());
         let max_output = self.blueprint.permissions.max_output;
         let answer = plugin.call_get_error_code::<&[u8], &[u8]>(export, input).map(|output| {
