@@ -1,2 +1,6 @@
+import { ExtensionError, ExtensionHost } from './index.js'
+
 export * from './index.js'
-export { default } from './index.js'
+
+declare const host: { ExtensionHost: typeof ExtensionHost; ExtensionError: typeof ExtensionError }
+export default host

@@ -327,7 +327,12 @@ export class ExtensionHost {
    * but nothing can cancel it. It does not stand in line behind calls that wait.
    * @throws {ExtensionError} whatever `call` rejects with; {TypeError} for an argument of the wrong type
    */
-  callSync<Result = unknown>(id: number, method: string, params?: unknown, options?: Pick<CallOptions, 'timeout'>): Result
+  callSync<Result = unknown>(
+    id: number,
+    method: string,
+    params?: unknown,
+    options?: Pick<CallOptions, 'timeout'>,
+  ): Result
 
   /**
    * What the extension said it can do when it was loaded; it is not asked again.
@@ -359,6 +364,3 @@ export class ExtensionHost {
   /** Closes the host at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void>
 }
-
-declare const host: { ExtensionHost: typeof ExtensionHost; ExtensionError: typeof ExtensionError }
-export default host

@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { caught } from './support/caught.ts'
@@ -17,7 +27,7 @@ function files(directory: string): string[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory() && !entry.name.endsWith('.stats') && !entry.name.startsWith('.cleanup'))
     .map((entry) => join(entry.parentPath, entry.name))
-    .sort()
+    .toSorted()
 }
 
 /** Loads the counter in a process of its own, and answers how long that took; it counts to 102, or the test fails. */
@@ -113,14 +123,16 @@ describe('a damaged cache costs a compile, not more:', () => {
   it('files that are empty', { timeout: 60_000 }, () => damage((path) => writeFileSync(path, '')))
 
   it('files that are cut off', { timeout: 60_000 }, () =>
-    damage((path, bytes) => writeFileSync(path, bytes.subarray(0, bytes.length - Math.ceil(bytes.length / 3)))))
+    damage((path, bytes) => writeFileSync(path, bytes.subarray(0, bytes.length - Math.ceil(bytes.length / 3)))),
+  )
 
   it('files with a flipped bit', { timeout: 60_000 }, () =>
     damage((path, bytes) => {
       const place = Math.floor(bytes.length * 0.6)
       bytes[place] = bytes[place]! ^ 0x10
       writeFileSync(path, bytes)
-    }))
+    }),
+  )
 
   it('files full of zeros', { timeout: 60_000 }, () => damage((path, bytes) => writeFileSync(path, bytes.fill(0))))
 
@@ -130,7 +142,7 @@ describe('a damaged cache costs a compile, not more:', () => {
     const cacheDir = join(temporaryDirectory(), 'cache')
     await loadElsewhere(cacheDir)
     for (const path of files(cacheDir)) {
-      rmSync(path)
+      rmSync(path, { force: true })
       mkdirSync(path)
       await loadElsewhere(cacheDir)
     }
@@ -140,7 +152,8 @@ describe('a damaged cache costs a compile, not more:', () => {
     damage((path) => {
       rmSync(path)
       symlinkSync('/nowhere', path)
-    }))
+    }),
+  )
 
   it('an entry that is a file', async () => {
     const cacheDir = join(temporaryDirectory(), 'cache')
@@ -174,14 +187,17 @@ describe('a damaged cache costs a compile, not more:', () => {
 })
 
 describe.skipIf(windows)('a cache directory (Windows has no modes to look at)', () => {
-  it.each(['777', '770', '722', '702', '1777'])('that others can write to (mode %s) is refused with InvalidConfig', (mode) => {
-    const directory = temporaryDirectory()
-    chmodSync(directory, Number.parseInt(mode, 8))
-    const error = caught(() => newHost({ cacheDir: directory }))
-    expect(error.code).toBe('InvalidConfig')
-    expect(error.message).toContain(directory)
-    expect(error.message).toMatch(/written by others/)
-  })
+  it.each(['777', '770', '722', '702', '1777'])(
+    'that others can write to (mode %s) is refused with InvalidConfig',
+    (mode) => {
+      const directory = temporaryDirectory()
+      chmodSync(directory, Number.parseInt(mode, 8))
+      const error = caught(() => newHost({ cacheDir: directory }))
+      expect(error.code).toBe('InvalidConfig')
+      expect(error.message).toContain(directory)
+      expect(error.message).toMatch(/written by others/)
+    },
+  )
 
   it.each(['700', '755', '750'])('that only its user can write to (mode %s) is taken', async (mode) => {
     const directory = temporaryDirectory()
@@ -191,7 +207,7 @@ describe.skipIf(windows)('a cache directory (Windows has no modes to look at)', 
     expect(files(directory).length).toBeGreaterThan(0)
   })
 
-  it.skipIf(!root)("that belongs to somebody else is refused with InvalidConfig (only root can make one)", () => {
+  it.skipIf(!root)('that belongs to somebody else is refused with InvalidConfig (only root can make one)', () => {
     const directory = temporaryDirectory()
     chownSync(directory, NOBODY, NOBODY)
     const error = caught(() => newHost({ cacheDir: directory }))
@@ -218,11 +234,14 @@ describe.skipIf(windows)('a cache directory (Windows has no modes to look at)', 
     if (root) chownSync(cacheDir, NOBODY, NOBODY)
     if (state === 'filled') await loadElsewhere(cacheDir, user)
     const before = files(cacheDir)
-    const everything = [cacheDir, ...readdirSync(cacheDir, { recursive: true, encoding: 'utf8' }).map((name) => join(cacheDir, name))]
+    const everything = [
+      cacheDir,
+      ...readdirSync(cacheDir, { recursive: true, encoding: 'utf8' }).map((name) => join(cacheDir, name)),
+    ]
     for (const path of everything) chmodSync(path, statSync(path).isDirectory() ? 0o500 : 0o400)
     await loadElsewhere(cacheDir, user)
     expect(files(cacheDir)).toEqual(before)
-    for (const path of everything.reverse()) chmodSync(path, 0o700)
+    for (const path of everything.toReversed()) chmodSync(path, 0o700)
   })
 })
 
@@ -243,12 +262,14 @@ describe('cacheDir', () => {
     return files(home).map((path) => path.slice(home.length + 1))
   }
 
-  it.each(['', 'await host.close()', 'process.exit(0)', "host.call(id, 'loop').catch(() => {}); setTimeout(() => process.exit(0), 50)"])(
-    'false writes nothing anywhere (%s)',
-    async (last) => {
-      expect(await traces('{ cacheDir: false }', last)).toEqual([])
-    },
-  )
+  it.each([
+    '',
+    'await host.close()',
+    'process.exit(0)',
+    "host.call(id, 'loop').catch(() => {}); setTimeout(() => process.exit(0), 50)",
+  ])('false writes nothing anywhere (%s)', async (last) => {
+    expect(await traces('{ cacheDir: false }', last)).toEqual([])
+  })
 
   it.each(['{}', '{ cacheDir: true }'])("%s keeps modules in the user's own cache directory", async (options) => {
     const found = await traces(options)
@@ -263,7 +284,16 @@ describe('cacheDir', () => {
 
 /** A module with many functions, each of some work to compile. */
 function manyFunctions(count: number): Promise<Uint8Array> {
-  const steps = Array.from({ length: 30 }, (_, index) => `(local.set $x (i64.xor (i64.mul (local.get $x) (i64.const ${index + 3})) (i64.rotl (local.get $x) (i64.const ${index}))))`)
-  const functions = Array.from({ length: count }, (_, index) => `(func $f${index} (param $x i64) (result i64) ${steps.join(' ')} (local.get $x))`)
-  return wat(`(module ${functions.join('\n')} (func (export "run") (result i32) (i32.wrap_i64 (i64.and (call $f7 (i64.const 0)) (i64.const 0)))))`)
+  const steps = Array.from(
+    { length: 30 },
+    (_, index) =>
+      `(local.set $x (i64.xor (i64.mul (local.get $x) (i64.const ${index + 3})) (i64.rotl (local.get $x) (i64.const ${index}))))`,
+  )
+  const functions = Array.from(
+    { length: count },
+    (_, index) => `(func $f${index} (param $x i64) (result i64) ${steps.join(' ')} (local.get $x))`,
+  )
+  return wat(
+    `(module ${functions.join('\n')} (func (export "run") (result i32) (i32.wrap_i64 (i64.and (call $f7 (i64.const 0)) (i64.const 0)))))`,
+  )
 }

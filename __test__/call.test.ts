@@ -141,7 +141,10 @@ describe('call()', () => {
 
   it('takes a method that returns nothing, and methods of any name', async () => {
     const host = newHost()
-    const id = await loadPlain(host, await wat('(module (func (export "é ∀ \\"quoted\\"")) (func (export "initialize")))'))
+    const id = await loadPlain(
+      host,
+      await wat('(module (func (export "é ∀ \\"quoted\\"")) (func (export "initialize")))'),
+    )
     expect(await host.callRaw(id, 'é ∀ "quoted"')).toEqual(new Uint8Array())
     expect(await host.callRaw(id, 'initialize')).toEqual(new Uint8Array())
   })

@@ -39,8 +39,14 @@ describe('callMany() with wrong arguments', () => {
     const id = await load(host, 'echo')
     for (const settled of [false, true]) {
       const options = { settled } as { settled: true }
-      expect(await rejection(host.callMany(99, 'echo', [1], options))).toMatchObject({ code: 'NotFound', method: 'echo' })
-      expect(await rejection(host.callMany(id, 'ehco', [1], options))).toMatchObject({ code: 'MethodNotFound', extension: 'echo' })
+      expect(await rejection(host.callMany(99, 'echo', [1], options))).toMatchObject({
+        code: 'NotFound',
+        method: 'echo',
+      })
+      expect(await rejection(host.callMany(id, 'ehco', [1], options))).toMatchObject({
+        code: 'MethodNotFound',
+        extension: 'echo',
+      })
     }
   })
 })
@@ -75,7 +81,12 @@ describe('callMany()', () => {
     const error = await rejection(host.callMany(id, 'run', [1, 'fail', 2, 'trap', 3]))
     expect(error).toBeInstanceOf(ExtensionError)
     expect(error).toMatchObject({ code: 'ExtensionError', extension: 'inline', method: 'run', index: 1 })
-    expect(host.stats(id)).toMatchObject({ calls: 5, errors: 2, errorsByCode: { ExtensionError: 1, Trap: 1 }, generation: 2 })
+    expect(host.stats(id)).toMatchObject({
+      calls: 5,
+      errors: 2,
+      errorsByCode: { ExtensionError: 1, Trap: 1 },
+      generation: 2,
+    })
   })
 
   it('counts the index from the beginning of the list, also where several instances share it', async () => {
@@ -121,6 +132,14 @@ describe('callMany()', () => {
     const outcomes = await host.callMany(id, 'echo', [1, undefined], { settled: true })
     expect(outcomes[0]).toEqual({ status: 'fulfilled', value: 1 })
     expect(outcomes[1]).toMatchObject({ status: 'rejected', reason: { code: 'SerializationError' } })
+  })
+
+  it('lets all instances share the work', async () => {
+    const host = newHost()
+    const id = await load(host, 'clock', { instances: 2 })
+    const spans = host.callMany<[number, number]>(id, 'spin', [100, 100, 100, 100])
+    await until(() => host.stats(id).running === 2)
+    expect(await spans).toHaveLength(4)
   })
 
   it('has one timeout for all of them together', async () => {

@@ -37,7 +37,11 @@ describe('callRaw() with wrong arguments', () => {
     const host = newHost()
     expect(await rejection(host.callRaw(7, 'echo'))).toMatchObject({ code: 'NotFound', method: 'echo' })
     const id = await load(host, 'echo')
-    expect(await rejection(host.callRaw(id, 'ehco'))).toMatchObject({ code: 'MethodNotFound', extension: 'echo', method: 'ehco' })
+    expect(await rejection(host.callRaw(id, 'ehco'))).toMatchObject({
+      code: 'MethodNotFound',
+      extension: 'echo',
+      method: 'ehco',
+    })
   })
 })
 
@@ -56,7 +60,9 @@ describe('callRaw()', () => {
     const bytes = Uint8Array.from({ length: 256 }, (_, index) => index)
     expect(await host.callRaw(id, 'echo', bytes)).toEqual(bytes)
     expect(await host.callRaw(id, 'echo', bytes.subarray(7, 9))).toEqual(Uint8Array.of(7, 8))
-    expect(new Uint8Array(await host.callRaw(id, 'echo', Buffer.from('buffer')))).toEqual(new Uint8Array(Buffer.from('buffer')))
+    expect(new Uint8Array(await host.callRaw(id, 'echo', Buffer.from('buffer')))).toEqual(
+      new Uint8Array(Buffer.from('buffer')),
+    )
   })
 
   it('gives no input where there is none, and answers nothing as no bytes', async () => {

@@ -29,7 +29,11 @@ describe('callSync() with wrong arguments', () => {
     const host = newHost()
     const id = await load(host, 'echo')
     expect(caught(() => host.callSync(99, 'echo'))).toMatchObject({ code: 'NotFound', method: 'echo' })
-    expect(caught(() => host.callSync(id, 'ehco'))).toMatchObject({ code: 'MethodNotFound', extension: 'echo', method: 'ehco' })
+    expect(caught(() => host.callSync(id, 'ehco'))).toMatchObject({
+      code: 'MethodNotFound',
+      extension: 'echo',
+      method: 'ehco',
+    })
     await host.close()
     expect(caught(() => host.callSync(id, 'echo'))).toMatchObject({ code: 'Closed', method: 'echo' })
   })
@@ -38,7 +42,12 @@ describe('callSync() with wrong arguments', () => {
     const host = newHost()
     const id = await load(host, 'echo')
     const error = caught(() => host.callSync(id, 'echo', 1n))
-    expect(error).toMatchObject({ code: 'SerializationError', extension: 'echo', method: 'echo', cause: expect.any(TypeError) })
+    expect(error).toMatchObject({
+      code: 'SerializationError',
+      extension: 'echo',
+      method: 'echo',
+      cause: expect.any(TypeError),
+    })
   })
 })
 
@@ -65,7 +74,10 @@ describe('callSync()', () => {
     const error = caught(() => host.callSync(id, 'trap'))
     expect(error).toBeInstanceOf(ExtensionError)
     expect(error).toMatchObject({ code: 'Trap', extension: 'counter', method: 'trap' })
-    expect(caught(() => host.callSync(id, 'fail'))).toMatchObject({ code: 'ExtensionError', message: 'The counter does not like this.' })
+    expect(caught(() => host.callSync(id, 'fail'))).toMatchObject({
+      code: 'ExtensionError',
+      message: 'The counter does not like this.',
+    })
     expect(host.callSync(id, 'count')).toBe(102)
     expect(host.stats(id).generation).toBe(2)
   })
@@ -73,7 +85,11 @@ describe('callSync()', () => {
   it('is held to the time of the extension, and to its own timeout', async () => {
     const host = newHost()
     const id = await load(host, 'counter', { permissions: { maxExecutionTime: 200 } })
-    expect(caught(() => host.callSync(id, 'loop'))).toMatchObject({ code: 'Timeout', extension: 'counter', method: 'loop' })
+    expect(caught(() => host.callSync(id, 'loop'))).toMatchObject({
+      code: 'Timeout',
+      extension: 'counter',
+      method: 'loop',
+    })
     const since = performance.now()
     expect(caught(() => host.callSync(id, 'loop', undefined, { timeout: 20 }))).toMatchObject({ code: 'Timeout' })
     expect(performance.now() - since).toBeLessThan(190)
@@ -85,7 +101,9 @@ describe('callSync()', () => {
     const calls = Array.from({ length: 20 }, () => host.call<number>(id, 'count'))
     const now = host.callSync<number>(id, 'count')
     expect(now).toBeLessThan(122)
-    expect([...(await Promise.all(calls)), now].sort()).toEqual(Array.from({ length: 21 }, (_, index) => 101 + index))
+    expect([...(await Promise.all(calls)), now].toSorted()).toEqual(
+      Array.from({ length: 21 }, (_, index) => 101 + index),
+    )
   })
 
   it('waits for an instance that is at work, at most as long as its timeout', async () => {
@@ -93,7 +111,10 @@ describe('callSync()', () => {
     const id = await load(host, 'clock')
     const call = host.call(id, 'spin', 300)
     await until(() => host.stats(id).running === 1)
-    expect(caught(() => host.callSync(id, 'spin', 1, { timeout: 20 }))).toMatchObject({ code: 'Timeout', extension: 'clock' })
+    expect(caught(() => host.callSync(id, 'spin', 1, { timeout: 20 }))).toMatchObject({
+      code: 'Timeout',
+      extension: 'clock',
+    })
     const [start] = host.callSync<[number, number]>(id, 'spin', 1)
     const [, end] = (await call) as [number, number]
     expect(start).toBeGreaterThanOrEqual(end)

@@ -108,7 +108,10 @@ describe('a signal', () => {
       expect(error).toMatchObject({ code: 'Cancelled', extension: 'slow' })
       expect(error.cause).toBe(reason)
     }
-    expect(await rejection(host.loadExtension(config, { signal: controller.signal }))).toMatchObject({ code: 'Cancelled', cause: reason })
+    expect(await rejection(host.loadExtension(config, { signal: controller.signal }))).toMatchObject({
+      code: 'Cancelled',
+      cause: reason,
+    })
     expect(host.list()).toEqual([])
     // The thread that had it is free again.
     expect(await host.call(await load(host, 'echo'), 'echo', 1)).toBe(1)
@@ -117,7 +120,10 @@ describe('a signal', () => {
   it('that aborts afterwards changes nothing', async () => {
     const host = newHost()
     const controller = new AbortController()
-    const id = await host.loadExtension({ name: 'counter', source: { type: 'wasm', bytes: await guest('counter') } }, { signal: controller.signal })
+    const id = await host.loadExtension(
+      { name: 'counter', source: { type: 'wasm', bytes: await guest('counter') } },
+      { signal: controller.signal },
+    )
     const call = host.call(id, 'count', undefined, { signal: controller.signal })
     expect(await call).toBe(101)
     controller.abort()
@@ -187,7 +193,8 @@ describe('a signal', () => {
     const host = newHost()
     const id = await load(host, 'counter')
     const controller = new AbortController()
-    const mine = vi.fn()
+    const mine = vi.fn<() => void>()
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- this is what it is about
     controller.signal.onabort = mine
     const call = rejection(host.call(id, 'loop', undefined, { signal: controller.signal }))
     controller.abort()

@@ -62,7 +62,8 @@ describe('close()', () => {
     const calls = Array.from({ length: 20 }, (_, index) => rejection(host.call(index % 2 ? one : other, 'loop')))
     await until(() => host.stats(one).running + host.stats(other).running === 3)
     await host.close({ cancel: true })
-    for (const error of await Promise.all(calls)) expect(error).toMatchObject({ code: 'Cancelled', extension: 'counter' })
+    for (const error of await Promise.all(calls))
+      expect(error).toMatchObject({ code: 'Cancelled', extension: 'counter' })
   })
 
   it('with cancel ends what a first close waits for', async () => {
@@ -80,7 +81,8 @@ describe('close()', () => {
     const loads = Array.from({ length: 10 }, () => rejection(load(host, 'lifecycle', { config: { do: 'l' } })))
     await sleep(100)
     await host.close()
-    for (const error of await Promise.all(loads)) expect(error).toMatchObject({ code: 'Cancelled', extension: 'lifecycle' })
+    for (const error of await Promise.all(loads))
+      expect(error).toMatchObject({ code: 'Cancelled', extension: 'lifecycle' })
     expect(host.list()).toEqual([])
   })
 

@@ -67,14 +67,17 @@ describe('new ExtensionHost()', () => {
     expect(['InvalidConfig', 'IoError']).toContain(error.code)
   })
 
-  it.each([{}, { cacheDir: false }, { maxConcurrentCalls: 1 }, { maxConcurrentCalls: 1024 }, { onLog: undefined, logLevel: undefined }])(
-    'takes %o',
-    async (options) => {
-      const host = newHost(options)
-      const id = await load(host, 'echo')
-      expect(await host.call(id, 'echo', 1)).toBe(1)
-    },
-  )
+  it.each([
+    {},
+    { cacheDir: false },
+    { maxConcurrentCalls: 1 },
+    { maxConcurrentCalls: 1024 },
+    { onLog: undefined, logLevel: undefined },
+  ])('takes %o', async (options) => {
+    const host = newHost(options)
+    const id = await load(host, 'echo')
+    expect(await host.call(id, 'echo', 1)).toBe(1)
+  })
 
   it('can be extended', async () => {
     class Host extends ExtensionHost {

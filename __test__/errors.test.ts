@@ -20,12 +20,23 @@ interface Case {
 }
 
 const call = async (host: ExtensionHost, method: string, params?: unknown) =>
-  rejection(host.call(await load(host, 'counter', { permissions: { maxExecutionTime: 200, maxMemory: '4MiB' } }), method, params))
+  rejection(
+    host.call(
+      await load(host, 'counter', { permissions: { maxExecutionTime: 200, maxMemory: '4MiB' } }),
+      method,
+      params,
+    ),
+  )
 
 /** Every code that can come about today. `QueueFull` is not among them: queues have no limit yet. */
 const cases: Record<Exclude<ErrorCode, 'QueueFull'>, Case[]> = {
   NotFound: [
-    { what: 'a call of what was never loaded', make: (host) => rejection(host.call(7, 'count')), message: /\b7\b/, method: 'count' },
+    {
+      what: 'a call of what was never loaded',
+      make: (host) => rejection(host.call(7, 'count')),
+      message: /\b7\b/,
+      method: 'count',
+    },
     {
       what: 'a call of what was unloaded',
       make: async (host) => {
@@ -46,7 +57,8 @@ const cases: Record<Exclude<ErrorCode, 'QueueFull'>, Case[]> = {
     },
     {
       what: 'bytes that are no module',
-      make: (host) => rejection(host.loadExtension({ name: 'odd', source: { type: 'wasm', bytes: Uint8Array.of(1, 2, 3) } })),
+      make: (host) =>
+        rejection(host.loadExtension({ name: 'odd', source: { type: 'wasm', bytes: Uint8Array.of(1, 2, 3) } })),
       message: /not WebAssembly/,
       extension: 'odd',
     },
@@ -63,8 +75,7 @@ const cases: Record<Exclude<ErrorCode, 'QueueFull'>, Case[]> = {
     {
       what: 'an extension that cannot be started anew after a fault',
       make: async (host) => {
-        const until = Date.now() + 300
-        const id = await load(host, 'expiring', { config: { until } })
+        const { id, until } = await expiring(host)
         await rejection(host.call(id, 'trap'))
         await sleep(Math.max(until - Date.now(), 0) + 50)
         return rejection(host.call(id, 'run'))
@@ -76,11 +87,29 @@ const cases: Record<Exclude<ErrorCode, 'QueueFull'>, Case[]> = {
     },
   ],
   MethodNotFound: [
-    { what: 'a method there is not', make: (host) => call(host, 'recount'), message: /`recount`.*count/, extension: 'counter', method: 'recount' },
+    {
+      what: 'a method there is not',
+      make: (host) => call(host, 'recount'),
+      message: /`recount`.*count/,
+      extension: 'counter',
+      method: 'recount',
+    },
   ],
   ExtensionError: [
-    { what: 'an error of the extension', make: (host) => call(host, 'fail'), message: /^The counter does not like this\.$/, extension: 'counter', method: 'fail' },
-    { what: 'an error without a word', make: (host) => call(host, 'code'), message: /\b7\b/, extension: 'counter', method: 'code' },
+    {
+      what: 'an error of the extension',
+      make: (host) => call(host, 'fail'),
+      message: /^The counter does not like this\.$/,
+      extension: 'counter',
+      method: 'fail',
+    },
+    {
+      what: 'an error without a word',
+      make: (host) => call(host, 'code'),
+      message: /\b7\b/,
+      extension: 'counter',
+      method: 'code',
+    },
   ],
   ProtocolError: [
     {
@@ -92,7 +121,14 @@ const cases: Record<Exclude<ErrorCode, 'QueueFull'>, Case[]> = {
     },
   ],
   SerializationError: [
-    { what: 'params that are no JSON', make: (host) => call(host, 'count', 1n), message: /BigInt/, extension: 'counter', method: 'count', cause: expect.any(TypeError) },
+    {
+      what: 'params that are no JSON',
+      make: (host) => call(host, 'count', 1n),
+      message: /BigInt/,
+      extension: 'counter',
+      method: 'count',
+      cause: expect.any(TypeError),
+    },
     {
       what: 'params that contain themselves',
       make: (host) => {
@@ -105,8 +141,20 @@ const cases: Record<Exclude<ErrorCode, 'QueueFull'>, Case[]> = {
       method: 'count',
       cause: expect.any(TypeError),
     },
-    { what: 'params that are a function', make: (host) => call(host, 'count', () => {}), message: /function/, extension: 'counter', method: 'count' },
-    { what: 'params that are a symbol', make: (host) => call(host, 'count', Symbol('x')), message: /symbol/, extension: 'counter', method: 'count' },
+    {
+      what: 'params that are a function',
+      make: (host) => call(host, 'count', () => {}),
+      message: /function/,
+      extension: 'counter',
+      method: 'count',
+    },
+    {
+      what: 'params that are a symbol',
+      make: (host) => call(host, 'count', Symbol('x')),
+      message: /symbol/,
+      extension: 'counter',
+      method: 'count',
+    },
     {
       what: 'an answer that is nothing',
       make: async (host) => rejection(host.call(await load(host, 'echo'), 'nothing')),
@@ -119,7 +167,8 @@ const cases: Record<Exclude<ErrorCode, 'QueueFull'>, Case[]> = {
   IoError: [
     {
       what: 'a file that is not there',
-      make: (host) => rejection(host.loadExtension({ name: 'lost', source: { type: 'wasm', path: '/nowhere/lost.wasm' } })),
+      make: (host) =>
+        rejection(host.loadExtension({ name: 'lost', source: { type: 'wasm', path: '/nowhere/lost.wasm' } })),
       message: /\/nowhere\/lost\.wasm/,
       extension: 'lost',
       cause: expect.any(Error),
@@ -135,10 +184,17 @@ const cases: Record<Exclude<ErrorCode, 'QueueFull'>, Case[]> = {
     },
   ],
   Timeout: [
-    { what: 'an endless call', make: (host) => call(host, 'loop'), message: /time/, extension: 'counter', method: 'loop' },
+    {
+      what: 'an endless call',
+      make: (host) => call(host, 'loop'),
+      message: /time/,
+      extension: 'counter',
+      method: 'loop',
+    },
     {
       what: 'an endless start-up',
-      make: (host) => rejection(load(host, 'lifecycle', { config: { do: 'l' }, permissions: { maxExecutionTime: 100 } })),
+      make: (host) =>
+        rejection(load(host, 'lifecycle', { config: { do: 'l' }, permissions: { maxExecutionTime: 100 } })),
       message: /time/,
       extension: 'lifecycle',
       method: 'initialize',
@@ -147,7 +203,8 @@ const cases: Record<Exclude<ErrorCode, 'QueueFull'>, Case[]> = {
   Cancelled: [
     {
       what: 'an aborted call',
-      make: async (host) => rejection(host.call(await load(host, 'counter'), 'loop', 1, { signal: AbortSignal.timeout(50) })),
+      make: async (host) =>
+        rejection(host.call(await load(host, 'counter'), 'loop', 1, { signal: AbortSignal.timeout(50) })),
       message: /cancelled/,
       extension: 'counter',
       method: 'loop',
@@ -166,7 +223,15 @@ const cases: Record<Exclude<ErrorCode, 'QueueFull'>, Case[]> = {
       method: 'loop',
     },
   ],
-  MemoryLimit: [{ what: 'a call that hoards memory', make: (host) => call(host, 'hoard'), message: /max_memory/, extension: 'counter', method: 'hoard' }],
+  MemoryLimit: [
+    {
+      what: 'a call that hoards memory',
+      make: (host) => call(host, 'hoard'),
+      message: /max_memory/,
+      extension: 'counter',
+      method: 'hoard',
+    },
+  ],
   FuelExhausted: [
     {
       what: 'a call that runs on and on',
@@ -178,11 +243,41 @@ const cases: Record<Exclude<ErrorCode, 'QueueFull'>, Case[]> = {
     },
   ],
   Trap: [
-    { what: 'unreachable', make: (host) => call(host, 'trap'), message: /unreachable/, extension: 'counter', method: 'trap' },
-    { what: 'a division by zero', make: (host) => call(host, 'divide'), message: /divide by zero/, extension: 'counter', method: 'divide' },
-    { what: 'an access out of bounds', make: (host) => call(host, 'out_of_bounds'), message: /out of bounds/, extension: 'counter', method: 'out_of_bounds' },
-    { what: 'a stack overflow', make: (host) => call(host, 'overflow'), message: /stack exhausted.*overflow/, extension: 'counter', method: 'overflow' },
-    { what: 'a trap after an error text, which does not count then', make: (host) => call(host, 'fail_and_trap'), message: /unreachable/, extension: 'counter', method: 'fail_and_trap' },
+    {
+      what: 'unreachable',
+      make: (host) => call(host, 'trap'),
+      message: /unreachable/,
+      extension: 'counter',
+      method: 'trap',
+    },
+    {
+      what: 'a division by zero',
+      make: (host) => call(host, 'divide'),
+      message: /divide by zero/,
+      extension: 'counter',
+      method: 'divide',
+    },
+    {
+      what: 'an access out of bounds',
+      make: (host) => call(host, 'out_of_bounds'),
+      message: /out of bounds/,
+      extension: 'counter',
+      method: 'out_of_bounds',
+    },
+    {
+      what: 'a stack overflow',
+      make: (host) => call(host, 'overflow'),
+      message: /stack exhausted.*overflow/,
+      extension: 'counter',
+      method: 'overflow',
+    },
+    {
+      what: 'a trap after an error text, which does not count then',
+      make: (host) => call(host, 'fail_and_trap'),
+      message: /unreachable/,
+      extension: 'counter',
+      method: 'fail_and_trap',
+    },
   ],
   InvalidConfig: [
     {
@@ -212,6 +307,20 @@ const cases: Record<Exclude<ErrorCode, 'QueueFull'>, Case[]> = {
       method: 'count',
     },
   ],
+}
+
+/** An extension that starts now, and not any more in a moment: the moment is as long as a busy machine needs for the start. */
+async function expiring(host: ExtensionHost): Promise<{ id: number; until: number }> {
+  let failure: unknown
+  for (let moment = 250; moment <= 4000; moment *= 2) {
+    const until = Date.now() + moment
+    try {
+      return { id: await load(host, 'expiring', { config: { until } }), until }
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw failure
 }
 
 describe.each(Object.entries(cases))('%s', (code, list) => {
@@ -245,16 +354,22 @@ describe('an ExtensionError', () => {
 
   it('has no entries for what it does not know', async () => {
     const error = await rejection(newHost().call(7, 'count'))
-    expect(Object.keys(error).sort()).toEqual(['code', 'method'])
+    expect(Object.keys(error).toSorted()).toEqual(['code', 'method'])
     expect('cause' in error).toBe(false)
   })
 
   it('prints what is underneath', async () => {
-    expect(inspect(await rejection(load(newHost(), 'lifecycle', { config: { do: 'e' } })))).toMatch(/\[cause\]: Error: I do not want to start\./)
+    expect(inspect(await rejection(load(newHost(), 'lifecycle', { config: { do: 'e' } })))).toMatch(
+      /\[cause\]: Error: I do not want to start\./,
+    )
   })
 
   it('can be written as JSON', async () => {
-    expect(JSON.parse(JSON.stringify(await failed()))).toEqual({ code: 'ExtensionError', extension: 'counter', method: 'fail' })
+    expect(JSON.parse(JSON.stringify(await failed()))).toEqual({
+      code: 'ExtensionError',
+      extension: 'counter',
+      method: 'fail',
+    })
   })
 
   it('can be cloned for another thread: as an Error with its message and its cause', async () => {
@@ -272,7 +387,14 @@ describe('an ExtensionError', () => {
   it("is named by facts, not by words: a guest's error may say anything", async () => {
     const host = newHost()
     const id = await load(host, 'rumour', { lifecycle: 'none' })
-    for (const words of ['timeout', 'oom', 'plugin ran out of fuel', 'wasm trap: unreachable', 'Cancelled', 'the host broke the call off']) {
+    for (const words of [
+      'timeout',
+      'oom',
+      'plugin ran out of fuel',
+      'wasm trap: unreachable',
+      'Cancelled',
+      'the host broke the call off',
+    ]) {
       const error = await rejection(host.callRaw(id, 'fail', words))
       expect(error).toMatchObject({ code: 'ExtensionError', message: words })
     }

@@ -75,14 +75,18 @@ describe.each(LENDERS)('a process with a host on %s', (_, options) => {
       expect({ code, signal, stderr }).toEqual({ code: 3, signal: null, stderr: '' })
       times.push(sinceMark)
     }
-    console.info(`process.exit() on ${_}: ${median(times).toFixed(0)} ms median of 20, ${Math.max(...times).toFixed(0)} at most`)
+    console.info(
+      `process.exit() on ${_}: ${median(times).toFixed(0)} ms median of 20, ${Math.max(...times).toFixed(0)} at most`,
+    )
     expect(median(times)).toBeLessThan(500)
     // Each call was granted 30 seconds: whatever waits for one takes that long.
     expect(Math.max(...times)).toBeLessThan(5000)
   })
 
   it('ends with code 1 and its error when one is thrown while endless calls run', async () => {
-    const { code, stderr, sinceMark } = await run(script(`${ENDLESS} mark(); setImmediate(() => { throw new Error('a mistake') })`))
+    const { code, stderr, sinceMark } = await run(
+      script(`${ENDLESS} mark(); setImmediate(() => { throw new Error('a mistake') })`),
+    )
     expect(code).toBe(1)
     expect(stderr).toContain('Error: a mistake')
     expect(sinceMark).toBeLessThan(5000)
@@ -129,7 +133,9 @@ describe.each(LENDERS)('a process with a host on %s', (_, options) => {
   })
 
   it.skipIf(process.platform === 'win32')('ends by a signal while endless calls run (Windows has none)', async () => {
-    const ended = await run(script(`${ENDLESS} mark(); await sleep(60_000)`), { onMark: (pid) => process.kill(pid, 'SIGTERM') })
+    const ended = await run(script(`${ENDLESS} mark(); await sleep(60_000)`), {
+      onMark: (pid) => process.kill(pid, 'SIGTERM'),
+    })
     expect(ended).toMatchObject({ code: null, signal: 'SIGTERM' })
     expect(ended.sinceMark).toBeLessThan(5000)
   })
@@ -163,8 +169,11 @@ describe.each(LENDERS)('a process with a host on %s', (_, options) => {
 describe('a host inside a worker alone', () => {
   const ended = ({ code, signal, stderr, printed }: Child) => ({ code, signal, stderr, printed })
 
-  it.each(LENDERS)('leaves no crash when the worker ends, idle, again and again (%s)', { timeout: 60_000 }, async (_, options) => {
-    const child = await run(`
+  it.each(LENDERS)(
+    'leaves no crash when the worker ends, idle, again and again (%s)',
+    { timeout: 60_000 },
+    async (_, options) => {
+      const child = await run(`
       const code = \`(async () => {
         const host = newHost(${options})
         const id = await load(host, 'counter')
@@ -177,11 +186,20 @@ describe('a host inside a worker alone', () => {
       }
       await sleep(100)
     `)
-    expect(ended(child)).toEqual({ code: 0, signal: null, stderr: '', printed: Array(20).fill([101, 0]).flat() })
-  })
+      expect(ended(child)).toEqual({
+        code: 0,
+        signal: null,
+        stderr: '',
+        printed: Array.from({ length: 20 }, () => [101, 0]).flat(),
+      })
+    },
+  )
 
-  it.each(LENDERS)('leaves no crash when the worker calls process.exit() with calls in flight (%s)', { timeout: 60_000 }, async (_, options) => {
-    const child = await run(`
+  it.each(LENDERS)(
+    'leaves no crash when the worker calls process.exit() with calls in flight (%s)',
+    { timeout: 60_000 },
+    async (_, options) => {
+      const child = await run(`
       const code = \`(async () => {
         const options = ${options}
         ${ENDLESS}
@@ -190,12 +208,16 @@ describe('a host inside a worker alone', () => {
       for (let round = 0; round < 10; round += 1) print(await ended(worker(code)))
       await sleep(100)
     `)
-    expect(ended(child)).toEqual({ code: 0, signal: null, stderr: '', printed: Array(10).fill(3) })
-  })
+      expect(ended(child)).toEqual({ code: 0, signal: null, stderr: '', printed: Array(10).fill(3) })
+    },
+  )
 
-  it.each(LENDERS)('leaves no crash when the worker is terminated with calls in flight (%s)', { timeout: 60_000 }, async (_, options) => {
-    // On libuv's pool the end of a worker waits for its calls, which are granted a second here.
-    const child = await run(`
+  it.each(LENDERS)(
+    'leaves no crash when the worker is terminated with calls in flight (%s)',
+    { timeout: 60_000 },
+    async (_, options) => {
+      // On libuv's pool the end of a worker waits for its calls, which are granted a second here.
+      const child = await run(`
       const code = \`(async () => {
         const host = newHost(${options})
         const id = await load(host, 'counter', { instances: 2, permissions: { maxExecutionTime: 1000 } })
@@ -213,8 +235,9 @@ describe('a host inside a worker alone', () => {
       }
       await sleep(100)
     `)
-    expect(ended(child)).toEqual({ code: 0, signal: null, stderr: '', printed: Array(4).fill(1) })
-  })
+      expect(ended(child)).toEqual({ code: 0, signal: null, stderr: '', printed: Array(4).fill(1) })
+    },
+  )
 
   it('with threads of its own is terminated at once', async () => {
     const [elapsed] = (await runWell(`
@@ -258,7 +281,14 @@ describe('a host inside a worker alone', () => {
 
 /** A module with many functions, each of some work to compile. */
 function large(functions: number): Promise<Uint8Array> {
-  const body = Array.from({ length: 30 }, (_, index) => `(local.set $x (i64.add (i64.mul (local.get $x) (i64.const ${index + 3})) (i64.rotl (local.get $x) (i64.const ${index}))))`).join('\n')
-  const text = Array.from({ length: functions }, (_, index) => `(func $f${index} (param $x i64) (result i64) ${body} (local.get $x))`)
+  const body = Array.from(
+    { length: 30 },
+    (_, index) =>
+      `(local.set $x (i64.add (i64.mul (local.get $x) (i64.const ${index + 3})) (i64.rotl (local.get $x) (i64.const ${index}))))`,
+  ).join('\n')
+  const text = Array.from(
+    { length: functions },
+    (_, index) => `(func $f${index} (param $x i64) (result i64) ${body} (local.get $x))`,
+  )
   return wat(`(module ${text.join('\n')} (func (export "run")))`)
 }

@@ -134,7 +134,18 @@ describe('neighbours', () => {
     const host = newHost({ maxConcurrentCalls: 4 })
     const id = await load(host, 'counter', { instances: 4, permissions: { maxMemory: '4MiB' } })
     const methods = ['count', 'trap', 'fail', 'count', 'hoard', 'loop', 'count', 'overflow', 'code', 'count']
-    const expected = ['number', 'Trap', 'ExtensionError', 'number', 'MemoryLimit', 'Timeout', 'number', 'Trap', 'ExtensionError', 'number']
+    const expected = [
+      'number',
+      'Trap',
+      'ExtensionError',
+      'number',
+      'MemoryLimit',
+      'Timeout',
+      'number',
+      'Trap',
+      'ExtensionError',
+      'number',
+    ]
     const outcomes = await Promise.all(
       Array.from({ length: 100 }, async (_, index) => {
         const method = methods[index % 10]!
@@ -159,7 +170,9 @@ describe('a late interrupt', () => {
     let ended = 0
     for (let round = 0; round < 200; round += 1) {
       // Ends by itself at about the moment at which it is interrupted.
-      const outcome = await host.call(id, 'spin', 3, { timeout: 2.6 + (round % 10) / 10 }).catch((error: { code: string }) => error.code)
+      const outcome = await host
+        .call(id, 'spin', 3, { timeout: 2.6 + (round % 10) / 10 })
+        .catch((error: { code: string }) => error.code)
       if (outcome === 'Timeout') ended += 1
       else expect(outcome).toHaveLength(2)
       expect(await host.call(id, 'spin', 1)).toHaveLength(2)
@@ -186,7 +199,9 @@ describe('a late interrupt', () => {
     const id = await load(host, 'clock')
     for (let round = 0; round < 100; round += 1) {
       const controller = new AbortController()
-      const call = host.call(id, 'spin', 2, { signal: controller.signal }).catch((error: { code: string }) => error.code)
+      const call = host
+        .call(id, 'spin', 2, { signal: controller.signal })
+        .catch((error: { code: string }) => error.code)
       await sleep(2)
       controller.abort()
       const outcome = await call

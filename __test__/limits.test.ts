@@ -30,10 +30,24 @@ describe('maxMemory', () => {
     expect(host.stats(id).generation).toBe(1)
   })
 
+  it('names a trap MemoryLimit where growth was refused just before, as most languages do it', async () => {
+    const growing = await wat(`(module (memory 1)
+      (func (export "more") (if (i32.eq (memory.grow (i32.const 1000)) (i32.const -1)) (then (unreachable))))
+      (func (export "trap") unreachable))`)
+    const host = newHost()
+    const id = await loadPlain(host, growing, { permissions: { maxMemory: '4MiB' } })
+    expect(await rejection(host.callRaw(id, 'more'))).toMatchObject({ code: 'MemoryLimit', method: 'more' })
+    expect(await rejection(host.callRaw(id, 'trap'))).toMatchObject({ code: 'Trap', method: 'trap' })
+  })
+
   it("ends a guest that hoards Extism's memory with MemoryLimit", async () => {
     const host = newHost()
     const id = await load(host, 'counter', { permissions: { maxMemory: '4MiB' } })
-    expect(await rejection(host.call(id, 'hoard'))).toMatchObject({ code: 'MemoryLimit', extension: 'counter', method: 'hoard' })
+    expect(await rejection(host.call(id, 'hoard'))).toMatchObject({
+      code: 'MemoryLimit',
+      extension: 'counter',
+      method: 'hoard',
+    })
     expect(await host.call(id, 'count')).toBe(101)
   })
 
@@ -66,14 +80,17 @@ describe('maxMemory', () => {
 })
 
 describe('maxExecutionTime', () => {
-  it.each(['200ms', 200, '0.2s', 200.5])('%s ends an endless call then, not earlier and not much later', async (maxExecutionTime) => {
-    const host = newHost()
-    const id = await load(host, 'counter', { permissions: { maxExecutionTime } })
-    const { value, elapsed } = await timed(rejection(host.call(id, 'loop')))
-    expect(value.code).toBe('Timeout')
-    expect(elapsed).toBeGreaterThan(195)
-    expect(elapsed).toBeLessThan(3000)
-  })
+  it.each(['200ms', 200, '0.2s', 200.5])(
+    '%s ends an endless call then, not earlier and not much later',
+    async (maxExecutionTime) => {
+      const host = newHost()
+      const id = await load(host, 'counter', { permissions: { maxExecutionTime } })
+      const { value, elapsed } = await timed(rejection(host.call(id, 'loop')))
+      expect(value.code).toBe('Timeout')
+      expect(elapsed).toBeGreaterThan(195)
+      expect(elapsed).toBeLessThan(3000)
+    },
+  )
 
   it('counts each call by itself', async () => {
     const host = newHost()
@@ -145,7 +162,8 @@ describe('maxOutput', () => {
 })
 
 describe('maxFuel', () => {
-  const counted = (host: ExtensionHost, maxFuel: number) => load(host, 'steps', { lifecycle: 'none', permissions: { maxFuel } })
+  const counted = (host: ExtensionHost, maxFuel: number) =>
+    load(host, 'steps', { lifecycle: 'none', permissions: { maxFuel } })
 
   async function costs(host: ExtensionHost, id: number, steps: number[]) {
     const fuel: number[] = []
@@ -182,7 +200,11 @@ describe('maxFuel', () => {
     expect(await host.callRaw(enough, 'run', '10000')).toHaveLength(0)
     // The engine looks at each turn of a loop and at each call, not at each instruction.
     const short = await counted(host, need! - 100)
-    expect(await rejection(host.callRaw(short, 'run', '10000'))).toMatchObject({ code: 'FuelExhausted', extension: 'steps', method: 'run' })
+    expect(await rejection(host.callRaw(short, 'run', '10000'))).toMatchObject({
+      code: 'FuelExhausted',
+      extension: 'steps',
+      method: 'run',
+    })
     expect(host.stats(short)).toMatchObject({ generation: 2, errorsByCode: { FuelExhausted: 1 } })
   })
 
@@ -226,7 +248,8 @@ describe('a guest without grants', () => {
     const host = newHost()
     const id = await loadPlain(host, looks)
     // Each returns 0 where there is nothing; any other number would be an error.
-    for (const method of ['environment', 'arguments', 'directories']) expect(await host.callRaw(id, method)).toHaveLength(0)
+    for (const method of ['environment', 'arguments', 'directories'])
+      expect(await host.callRaw(id, method)).toHaveLength(0)
   })
 
   it('can end itself, but not the process', async () => {

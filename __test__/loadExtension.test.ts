@@ -105,7 +105,11 @@ describe('loadExtension() with a wrong source', () => {
     ['an empty path', { type: 'wasm', path: '' }, 'empty'],
     ['no bytes', { type: 'wasm', bytes: new Uint8Array() }, 'empty'],
     ['bytes that are text', { type: 'wasm', bytes: new TextEncoder().encode('(module)') }, 'not WebAssembly'],
-    ['a manifest, which could grant itself anything', { type: 'wasm', bytes: new TextEncoder().encode('{"wasm":[],"allowed_hosts":["*"]}') }, 'not WebAssembly'],
+    [
+      'a manifest, which could grant itself anything',
+      { type: 'wasm', bytes: new TextEncoder().encode('{"wasm":[],"allowed_hosts":["*"]}') },
+      'not WebAssembly',
+    ],
     ['a header that is cut off', { type: 'wasm', bytes: EMPTY.subarray(0, 6) }, 'cut off'],
     ['another version', { type: 'wasm', bytes: Uint8Array.of(0, 0x61, 0x73, 0x6d, 2, 0, 0, 0) }, 'version 2'],
     ['a component', { type: 'wasm', bytes: Uint8Array.of(0, 0x61, 0x73, 0x6d, 13, 0, 1, 0) }, 'component'],
@@ -144,11 +148,14 @@ describe('loadExtension() with a wrong source', () => {
     expect(error.code).toBe('IoError')
   })
 
-  it.skipIf(process.platform === 'win32')('rejects with IoError for a pipe, instead of waiting for its other end (there are none on Windows)', async () => {
-    const path = join(temporaryDirectory(), 'pipe')
-    execFileSync('mkfifo', [path])
-    expect(await refused({ name: 'x', source: { type: 'wasm', path } })).toMatchObject({ code: 'IoError' })
-  })
+  it.skipIf(process.platform === 'win32')(
+    'rejects with IoError for a pipe, instead of waiting for its other end (there are none on Windows)',
+    async () => {
+      const path = join(temporaryDirectory(), 'pipe')
+      execFileSync('mkfifo', [path])
+      expect(await refused({ name: 'x', source: { type: 'wasm', path } })).toMatchObject({ code: 'IoError' })
+    },
+  )
 })
 
 describe('loadExtension()', () => {
@@ -208,7 +215,9 @@ describe('loadExtension()', () => {
 
     const other = createHash('sha256').update('another').digest('hex')
     for (const source of [{ bytes }, { path }] as const) {
-      const error = await rejection(host.loadExtension({ name: 'echo', source: { type: 'wasm', sha256: other, ...source } }))
+      const error = await rejection(
+        host.loadExtension({ name: 'echo', source: { type: 'wasm', sha256: other, ...source } }),
+      )
       expect(error).toMatchObject({ code: 'InvalidSource', extension: 'echo' })
       expect(error.message).toContain(sha256)
       expect(error.message).toContain(other)
@@ -227,7 +236,10 @@ describe('loadExtension()', () => {
 
   it("hands each entry of its config to Extism's configuration as text", async () => {
     const host = newHost()
-    const id = await load(host, 'plain', { lifecycle: 'none', config: { word: 'hej', number: 5, object: { list: [1] } } })
+    const id = await load(host, 'plain', {
+      lifecycle: 'none',
+      config: { word: 'hej', number: 5, object: { list: [1] } },
+    })
     const entry = async (name: string) => new TextDecoder().decode(await host.callRaw(id, 'config', name))
     expect(await entry('word')).toBe('hej')
     expect(await entry('number')).toBe('5')
@@ -291,7 +303,10 @@ describe('loadExtension()', () => {
 
 describe("an extension's start-up", () => {
   const start = (letter: string) =>
-    load(newHost(), 'lifecycle', { config: { do: letter }, permissions: { maxExecutionTime: '300ms', maxMemory: '4MiB' } })
+    load(newHost(), 'lifecycle', {
+      config: { do: letter },
+      permissions: { maxExecutionTime: '300ms', maxMemory: '4MiB' },
+    })
 
   it.each([
     ['t', 'initialize', 'unreachable', 'trapped'],
@@ -303,13 +318,16 @@ describe("an extension's start-up", () => {
     ['N', 'capabilities', 'nothing', 'list'],
     ['G', 'capabilities', 'list', 'list'],
     ['U', 'capabilities', 'name', 'name'],
-  ])('that goes wrong (%s in %s) is InitializationFailed, with its reason as message and cause', async (letter, method, words, cause) => {
-    const error = await rejection(start(letter))
-    expect(error).toBeInstanceOf(ExtensionError)
-    expect(error).toMatchObject({ code: 'InitializationFailed', extension: 'lifecycle', method })
-    expect(error.message).toContain(words)
-    expect((error.cause as Error).message).toContain(cause)
-  })
+  ])(
+    'that goes wrong (%s in %s) is InitializationFailed, with its reason as message and cause',
+    async (letter, method, words, cause) => {
+      const error = await rejection(start(letter))
+      expect(error).toBeInstanceOf(ExtensionError)
+      expect(error).toMatchObject({ code: 'InitializationFailed', extension: 'lifecycle', method })
+      expect(error.message).toContain(words)
+      expect((error.cause as Error).message).toContain(cause)
+    },
+  )
 
   it.each([
     ['l', 'Timeout', 'initialize'],

@@ -61,7 +61,8 @@ describe('onLog', () => {
     const log: LogRecord[] = []
     const host = newHost({ onLog: (record) => log.push(record) })
     const id = await load(host, 'logger', { instances: 2 })
-    expect(log).toEqual(Array(2).fill({ level: 'info', message: 'starting', extension: 'logger', id }))
+    const record = { level: 'info', message: 'starting', extension: 'logger', id }
+    expect(log).toEqual([record, record])
 
     log.length = 0
     const failing = await wat(`(module
@@ -85,13 +86,18 @@ describe('onLog', () => {
     await host.callRaw(id, method, '', { timeout: 1000 }).then(settled, settled)
     expect(log.length).toBeGreaterThan(0)
     expect(atSettling).toBe(log.length)
-    if (method !== 'every_level') expect(log.at(-1)).toMatchObject({ level: 'error', message: 'the log names the culprit', method })
+    if (method !== 'every_level')
+      expect(log.at(-1)).toMatchObject({ level: 'error', message: 'the log names the culprit', method })
   })
 
   it('receives messages in the order in which they were logged, call by call', async () => {
     const { host, id, log } = await logging('trace')
     await Promise.all([host.callRaw(id, 'every_level'), host.callRaw(id, 'not_utf8'), host.callRaw(id, 'every_level')])
-    expect(log.map(({ method }) => method)).toEqual([...Array(5).fill('every_level'), 'not_utf8', ...Array(5).fill('every_level')])
+    expect(log.map(({ method }) => method)).toEqual([
+      ...Array(5).fill('every_level'),
+      'not_utf8',
+      ...Array(5).fill('every_level'),
+    ])
   })
 
   it('knows which extension logged', async () => {
@@ -100,7 +106,11 @@ describe('onLog', () => {
     const [one, other] = [await load(host, 'logger', { name: 'one' }), await load(host, 'logger', { name: 'other' })]
     log.length = 0
     await Promise.all([one, other, one].map((id) => rejection(host.call(id, 'fail'))))
-    expect(log.map(({ extension, id }) => `${extension} ${id}`).sort()).toEqual([`one ${one}`, `one ${one}`, `other ${other}`])
+    expect(log.map(({ extension, id }) => `${extension} ${id}`).toSorted()).toEqual([
+      `one ${one}`,
+      `one ${one}`,
+      `other ${other}`,
+    ])
   })
 
   it('cuts a message at 8 KiB', async () => {

@@ -38,7 +38,9 @@ describe('the package', () => {
   it('exports its manifest, and nothing inside it', () => {
     expect(require(`${NAME}/package.json`).name).toBe(NAME)
     for (const inside of ['lib/host.js', 'binding.js', 'index.js']) {
-      expect(() => require.resolve(`${NAME}/${inside}`)).toThrow(expect.objectContaining({ code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' }))
+      expect(() => require.resolve(`${NAME}/${inside}`)).toThrow(
+        expect.objectContaining({ code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' }),
+      )
     }
   })
 
@@ -51,7 +53,11 @@ describe('the package', () => {
       files: string[]
       dependencies?: object
     }
-    const entries = [manifest.main, manifest.types, ...Object.values(manifest.exports['.']!).flatMap((paths) => Object.values(paths))]
+    const entries = [
+      manifest.main,
+      manifest.types,
+      ...Object.values(manifest.exports['.']!).flatMap((paths) => Object.values(paths)),
+    ]
     for (const entry of entries) expect(manifest.files).toContain(entry.replace('./', ''))
     expect(manifest.license).toBe('Apache-2.0')
     expect(manifest.dependencies).toBe(undefined)

@@ -16,7 +16,13 @@ type Span = [number, number]
 
 /** How many spins ran at the same time, at most. */
 function overlap(spans: Span[]): number {
-  const moments = spans.flatMap(([start, end]) => [[start, 1], [end, -1]] as const)
+  const moments = spans.flatMap(
+    ([start, end]) =>
+      [
+        [start, 1],
+        [end, -1],
+      ] as const,
+  )
   moments.sort(([one, begins], [other, alsoBegins]) => one - other || begins - alsoBegins)
   let now = 0
   let most = 0
@@ -32,7 +38,7 @@ describe('one instance', () => {
     const id = await load(host, 'clock')
     const spans = await Promise.all([30, 1, 20, 1, 10, 1].map((time) => spin(host, id, time)))
     expect(overlap(spans)).toBe(1)
-    expect(spans.map(([start]) => start)).toEqual(spans.map(([start]) => start).sort())
+    expect(spans.map(([start]) => start)).toEqual(spans.map(([start]) => start).toSorted())
   })
 
   it('settles them in that order too', async () => {
@@ -172,6 +178,22 @@ describe('fairness', () => {
     expect(done).toBeLessThan(40)
     await Promise.all(many)
   })
+
+  it('lets hosts take turns for as long as both have work', async () => {
+    const hosts = [newHost(), newHost()] as const
+    const ids = [
+      await load(hosts[0], 'clock', { instances: 3 }),
+      await load(hosts[1], 'clock', { instances: 3 }),
+    ] as const
+    const order: number[] = []
+    const calls = [0, 1].flatMap((host) =>
+      Array.from({ length: 40 }, () => spin(hosts[host as 0], ids[host as 0], 5).then(() => order.push(host))),
+    )
+    await Promise.all(calls)
+    // In strict turns each would be done twenty times after 40; without turns one of them would be done altogether.
+    const first = order.slice(0, 40)
+    for (const host of [0, 1]) expect(first.filter((done) => done === host).length).toBeGreaterThan(8)
+  })
 })
 
 describe('while a hundred endless calls are pending', () => {
@@ -230,16 +252,19 @@ describe('while a hundred endless calls are pending', () => {
     expect(during.ticksPerSecond).toBeGreaterThan(50)
   })
 
-  it.skipIf(process.platform !== 'linux')('none of those that wait holds a thread (threads can be counted on Linux only)', async () => {
-    const threads = () => readdirSync('/proc/self/task').length
-    const host = newHost()
-    const id = await load(host, 'counter', { instances: 4 })
-    await rejection(host.call(id, 'loop', undefined, { timeout: 50 }))
-    const before = threads()
-    const calls = Array.from({ length: 1000 }, () => rejection(host.call(id, 'loop', undefined, { timeout: 2000 })))
-    await until(() => host.stats(id).running === 3)
-    // The pool starts with its first work, and grows no more after that.
-    expect(threads() - before).toBeLessThanOrEqual(4)
-    for (const error of await Promise.all(calls)) expect(error.code).toBe('Timeout')
-  })
+  it.skipIf(process.platform !== 'linux')(
+    'none of those that wait holds a thread (threads can be counted on Linux only)',
+    async () => {
+      const threads = () => readdirSync('/proc/self/task').length
+      const host = newHost()
+      const id = await load(host, 'counter', { instances: 4 })
+      await rejection(host.call(id, 'loop', undefined, { timeout: 50 }))
+      const before = threads()
+      const calls = Array.from({ length: 1000 }, () => rejection(host.call(id, 'loop', undefined, { timeout: 2000 })))
+      await until(() => host.stats(id).running === 3)
+      // The pool starts with its first work, and grows no more after that.
+      expect(threads() - before).toBeLessThanOrEqual(4)
+      for (const error of await Promise.all(calls)) expect(error.code).toBe('Timeout')
+    },
+  )
 })

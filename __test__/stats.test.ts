@@ -63,7 +63,9 @@ describe('stats()', () => {
     const host = newHost()
     const id = await load(host, 'counter', { instances: 2 })
     const controller = new AbortController()
-    const calls = Array.from({ length: 7 }, () => rejection(host.call(id, 'loop', undefined, { signal: controller.signal })))
+    const calls = Array.from({ length: 7 }, () =>
+      rejection(host.call(id, 'loop', undefined, { signal: controller.signal })),
+    )
     await until(() => host.stats(id).running === 2)
     expect(host.stats(id)).toMatchObject({ waiting: 5, running: 2, instances: 2, calls: 0 })
     controller.abort()

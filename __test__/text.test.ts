@@ -143,13 +143,21 @@ describe('params that cannot be written as JSON', () => {
 })
 
 describe('answers that cannot be read as JSON', () => {
-  it.each(['text', '{', '{"a":1,}', "{'a':1}", 'NaN', '01', '[1] [2]'])('are a SerializationError with the reason as cause: %s', async (answer) => {
-    const host = newHost()
-    // Answers the entry of its configuration that the input names, as it is.
-    const id = await load(host, 'plain', { lifecycle: 'none', config: { '"answer"': answer } })
-    const error = await rejection(host.call(id, 'config', 'answer'))
-    expect(error).toMatchObject({ code: 'SerializationError', extension: 'plain', method: 'config', cause: expect.any(SyntaxError) })
-    expect(error.message).toContain('callRaw')
-    expect(text(await host.callRaw(id, 'config', '"answer"'))).toBe(answer)
-  })
+  it.each(['text', '{', '{"a":1,}', "{'a':1}", 'NaN', '01', '[1] [2]'])(
+    'are a SerializationError with the reason as cause: %s',
+    async (answer) => {
+      const host = newHost()
+      // Answers the entry of its configuration that the input names, as it is.
+      const id = await load(host, 'plain', { lifecycle: 'none', config: { '"answer"': answer } })
+      const error = await rejection(host.call(id, 'config', 'answer'))
+      expect(error).toMatchObject({
+        code: 'SerializationError',
+        extension: 'plain',
+        method: 'config',
+        cause: expect.any(SyntaxError),
+      })
+      expect(error.message).toContain('callRaw')
+      expect(text(await host.callRaw(id, 'config', '"answer"'))).toBe(answer)
+    },
+  )
 })

@@ -65,7 +65,9 @@ describe('unloadExtension()', () => {
     const host = newHost()
     const id = await load(host, 'counter')
     const codes: string[] = []
-    const calls = Array.from({ length: 20 }, () => rejection(host.call(id, 'loop')).then(({ code }) => codes.push(code)))
+    const calls = Array.from({ length: 20 }, () =>
+      rejection(host.call(id, 'loop')).then(({ code }) => codes.push(code)),
+    )
     await until(() => host.stats(id).running === 1)
     await host.unloadExtension(id, { cancel: true })
     await Promise.resolve()

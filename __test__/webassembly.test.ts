@@ -42,7 +42,10 @@ describe("JavaScript's own WebAssembly", () => {
   })
 
   it('runs the same module that an extension is made of', async () => {
-    const path = file('same', await wat('(module (memory 1) (func (export "break") (result i32) (i32.load (i32.const 0x7fff0000))))'))
+    const path = file(
+      'same',
+      await wat('(module (memory 1) (func (export "break") (result i32) (i32.load (i32.const 0x7fff0000))))'),
+    )
     const [first, second, third] = await runWell(
       `const bytes = fs.readFileSync(${JSON.stringify(path)})
        const host = newHost()

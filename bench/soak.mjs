@@ -28,13 +28,15 @@ await main(async () => {
     const crew = new Crew({ directory, cacheDir, guests: await compileGuests(), workers, seed, only })
     recorder.sample(crew.tally, 'before')
     crew.start()
-    await recorder.record(() => crew.tally, minutes * 60_000)
+    await recorder.record(crew, minutes * 60_000)
     await crew.stop()
     recorder.sample(crew.tally, 'after')
     const verdict = judge(recorder.samples, crew)
     recorder.end(verdict)
     writeFileSync(`${out}.png`, await draw(recorder.samples, verdict))
     tell(verdict, out)
+    // A worker that does not end would keep the process for ever.
+    if (crew.alive > 0) process.exit()
   } finally {
     rmSync(cacheDir, { recursive: true, force: true })
   }

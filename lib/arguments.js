@@ -76,7 +76,11 @@ function hostOptions(options) {
   if (logLevel !== undefined && !LOG_LEVELS.includes(logLevel)) {
     throw wrong('logLevel', `one of ${LOG_LEVELS.join(', ')}`, logLevel)
   }
-  const native = { cacheDir, maxConcurrentCalls: threads ?? maxConcurrentCalls, logLevel: onLog && (logLevel ?? 'info') }
+  const native = {
+    cacheDir,
+    maxConcurrentCalls: threads ?? maxConcurrentCalls,
+    logLevel: onLog && (logLevel ?? 'info'),
+  }
   return { native, onLog, threads }
 }
 
@@ -131,7 +135,8 @@ function callOptions(options, allowed = ['signal', 'timeout']) {
 function endOptions(options) {
   checkObject('The options', options)
   checkKeys('It', options, ['cancel'])
-  if (options.cancel !== undefined && typeof options.cancel !== 'boolean') throw wrong('cancel', 'a boolean', options.cancel)
+  if (options.cancel !== undefined && typeof options.cancel !== 'boolean')
+    throw wrong('cancel', 'a boolean', options.cancel)
   return options
 }
 

@@ -51,7 +51,11 @@ class ExtensionHost {
       const { json, bytes, name } = extensionConfig(config)
       const { signal } = loadOptions(options)
       const work = { extension: name, signal }
-      const id = await this.#submit(work, () => this.#native.load(json, bytes), (settled) => settled.id)
+      const id = await this.#submit(
+        work,
+        () => this.#native.load(json, bytes),
+        (settled) => settled.id,
+      )
       this.#loaded.set(id, { name, instances: config.instances ?? 1 })
       return id
     })
@@ -62,7 +66,16 @@ class ExtensionHost {
   }
 
   callRaw(id, method, input = '', options = {}) {
-    return attempt(() => this.#call(id, method, () => rawInput(input), true, options, (answer) => answer))
+    return attempt(() =>
+      this.#call(
+        id,
+        method,
+        () => rawInput(input),
+        true,
+        options,
+        (answer) => answer,
+      ),
+    )
   }
 
   callMany(id, method, paramsList, options = {}) {
@@ -78,7 +91,10 @@ class ExtensionHost {
       // What cannot be written keeps nothing else from being called.
       const written = [...results.keys()].filter((index) => results[index].status === 'fulfilled')
       const parts = split(written, instances).map(async (part) => {
-        const outcomes = await this.#callPart({ ...work }, part.map((index) => results[index].value))
+        const outcomes = await this.#callPart(
+          { ...work },
+          part.map((index) => results[index].value),
+        )
         for (const [place, index] of part.entries()) results[index] = outcomes[place]
       })
       await Promise.all(parts)

@@ -125,7 +125,7 @@ function printRenamed({ path, text, ir }, renamed, { from, to }) {
   print(
     table([
       ['before', 'after'],
-      ...rows.map(([before, after]) => [before, before === after ? '(not its own)' : after]),
+      ...rows.map(([before, after]) => [before, before === after ? '(stays as it is)' : after]),
     ]),
   )
   console.log(`${count(renamed.references, 'reference')} changed.`)

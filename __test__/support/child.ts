@@ -71,14 +71,19 @@ export async function run(script: string, options: ChildOptions = {}): Promise<C
   })
   child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   const killer = setTimeout(() => child.kill('SIGKILL'), patience)
-  const [status, signal, sinceMark] = await new Promise<[number | null, NodeJS.Signals | null, number]>((resolve, reject) => {
-    child.once('error', reject)
-    let exited = 0
-    child.once('exit', () => (exited = performance.now()))
-    child.once('close', (code, signal) => resolve([code, signal, exited - marked]))
-  })
+  const [status, signal, sinceMark] = await new Promise<[number | null, NodeJS.Signals | null, number]>(
+    (resolve, reject) => {
+      child.once('error', reject)
+      let exited = 0
+      child.once('exit', () => (exited = performance.now()))
+      child.once('close', (code, signal) => resolve([code, signal, exited - marked]))
+    },
+  )
   clearTimeout(killer)
-  const printed = stdout.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as unknown)
+  const printed = stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as unknown)
   return { code: status, signal, printed: printed.filter((value) => value !== 'mark'), stderr, sinceMark }
 }
 

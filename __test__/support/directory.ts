@@ -1,15 +1,22 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 
 /** An empty directory that goes when the test ends. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'morphir-extension-host-test-'))
-  onTestFinished(() => {
+  onTestFinished(async () => {
     chmodSync(directory, 0o700)
     // The engine's cache may still be writing.
-    rmSync(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+    for (let round = 0; round < 50 && existsSync(directory); round += 1) {
+      try {
+        rmSync(directory, { recursive: true, force: true })
+      } catch {
+        await sleep(50)
+      }
+    }
   })
   return directory
 }

@@ -15,6 +15,10 @@ export async function load(host: ExtensionHost, name: string, config: Partial<Ex
 }
 
 /** Loads a module that is a plain Extism plug-in. */
-export function loadPlain(host: ExtensionHost, bytes: Uint8Array, config: Partial<ExtensionConfig> = {}): Promise<number> {
+export function loadPlain(
+  host: ExtensionHost,
+  bytes: Uint8Array,
+  config: Partial<ExtensionConfig> = {},
+): Promise<number> {
   return host.loadExtension({ name: 'inline', source: { type: 'wasm', bytes }, lifecycle: 'none', ...config })
 }

@@ -19,17 +19,15 @@ const failing = {
     'recurse',
     'recurse_in_host',
     'recurse_in_wasi',
-    'output_forged',
     'block_forged_for_variable',
-    'block_forged_for_value',
     'block_forged_for_log',
     'block_forged_for_error',
     'print_vectors',
     'sleep_for_many',
     'network',
+    'output_outside',
   ],
   MemoryLimit: [
-    'hoard_twice',
     'hoard_variables',
     'output_too_long',
     'output_wraps',
@@ -46,9 +44,10 @@ const harmless = [
   'sleep',
   'kernel_overwritten',
   'kernel_reset',
-  'output_outside',
   'log_long',
   'files',
+  'output_forged',
+  'block_forged_for_value',
 ]
 
 export const attacks = [
@@ -65,5 +64,6 @@ export const unloadable = [
   { name: 'hostile/loop_in_constructors', code: 'Timeout', time: FAST },
   { name: 'hostile/trap_in_start', code: 'InitializationFailed', time: ENOUGH },
   { name: 'hostile/exit_in_start', code: 'InitializationFailed', time: ENOUGH },
+  { name: 'hostile/hoard_twice', code: 'MemoryLimit', time: ENOUGH },
   { name: 'hostile/hoard_in_start', code: 'MemoryLimit', time: ENOUGH },
 ]

@@ -17,6 +17,8 @@ export class Crew {
   #stop
   #whenStopped = new Promise((resolve) => (this.#stop = resolve))
   #places = []
+  #alive = new Set()
+  #told = 0
 
   constructor(settings) {
     this.#settings = settings
@@ -24,6 +26,11 @@ export class Crew {
 
   start() {
     this.#places = Array.from({ length: this.#settings.workers }, (_, place) => this.#keep(place))
+  }
+
+  /** Workers that have not ended. */
+  get alive() {
+    return this.#alive.size
   }
 
   async stop() {
@@ -43,12 +50,11 @@ export class Crew {
       // Not all at the same time.
       const ends = pause(LIFE * (1 + place / workers), undefined, { ref: false })
       await Promise.race([ends, exited, this.#whenStopped])
-      if (!this.#stopped && life % 2 === 1) await worker.terminate()
+      if (!this.#stopped && life % 2 === 1) void worker.terminate()
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origins
       else worker.postMessage('stop')
-      const timer = setTimeout(() => this.#wrong(['A worker did not end.']), PATIENCE)
-      await exited
-      clearTimeout(timer)
+      const ended = await Promise.race([exited.then(() => true), pause(PATIENCE, false, { ref: false })])
+      if (!ended) this.#wrong([`The worker ${number} did not end.`])
     }
   }
 
@@ -57,6 +63,8 @@ export class Crew {
     const workerData = { directory, cacheDir, guests, only, seed }
     const worker = new Worker(new URL('worker.mjs', import.meta.url), { workerData })
     worker.on('message', (news) => this.#add(news))
+    this.#alive.add(worker)
+    worker.once('exit', () => this.#alive.delete(worker))
     worker.on('error', (error) => this.#wrong([`A worker broke off: ${error.stack}`]))
     this.tally.workers += 1
     return { worker, exited: new Promise((resolve) => worker.once('exit', resolve)) }
@@ -69,6 +77,13 @@ export class Crew {
       this.tally.outcomes[code] = (this.tally.outcomes[code] ?? 0) + times
     }
     this.#wrong(unexpected, unexpectedCount)
+  }
+
+  /** What came out otherwise than it had to since the last time. */
+  news() {
+    const news = this.unexpected.slice(this.#told)
+    this.#told = this.unexpected.length
+    return news
   }
 
   #wrong(what, times = what.length) {

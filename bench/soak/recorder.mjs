@@ -18,12 +18,14 @@ export class Recorder {
     this.#write({ ...settings, node: process.version, platform: process.platform, started: new Date().toISOString() })
   }
 
-  async record(tally, milliseconds) {
+  /** @param {import('./crew.mjs').Crew} crew whose work is recorded */
+  async record(crew, milliseconds) {
     const interval = Math.min(Math.max(milliseconds / SAMPLES, CLOSEST), FURTHEST)
     const end = performance.now() + milliseconds
     while (performance.now() < end) {
       await pause(Math.min(interval, end - performance.now()))
-      this.sample(tally())
+      this.sample(crew.tally)
+      for (const unexpected of crew.news()) this.#write({ unexpected })
     }
   }
 

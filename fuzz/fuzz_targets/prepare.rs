@@ -4,8 +4,8 @@
 
 use arbitrary::Unstructured;
 use libfuzzer_sys::fuzz_target;
-use morphir_extension_host::ErrorCode;
 use morphir_extension_host::fuzzing::prepare;
+use morphir_extension_host::{ErrorCode, ExtensionError};
 use morphir_extension_host_fuzz::{Edit, MAGIC, check_prepared, generate, mutate};
 
 const MAX_MEMORY: u64 = 64 * 1024 * 1024;
@@ -26,8 +26,8 @@ fn check_generated(input: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     // First what generating would leave nothing of: it takes all the input there is.
     let (edits, shape): (Vec<Edit>, _) = (input.arbitrary()?, input.arbitrary()?);
     let mut module = generate(input, shape, MOST_MEMORY, MOST_ELEMENTS)?;
-    if let Some(code) = check(&module) {
-        assert_eq!(code, ErrorCode::MemoryLimit, "a valid module was refused");
+    if let Some(error) = check(&module) {
+        assert_eq!(error.code(), ErrorCode::MemoryLimit, "a valid module was refused: {error}");
     }
     mutate(&mut module, &edits);
     check(&module);
@@ -35,7 +35,7 @@ fn check_generated(input: &mut Unstructured<'_>) -> arbitrary::Result<()> {
 }
 
 /// Answers why the module was refused, if it was.
-fn check(module: &[u8]) -> Option<ErrorCode> {
+fn check(module: &[u8]) -> Option<ExtensionError> {
     match prepare(module, MAX_MEMORY, MAX_OUTPUT) {
         Ok(prepared) => {
             check_prepared(&prepared, MAX_MEMORY);
@@ -46,7 +46,7 @@ fn check(module: &[u8]) -> Option<ErrorCode> {
         Err(error) => {
             assert!(matches!(error.code(), ErrorCode::InvalidSource | ErrorCode::MemoryLimit), "{error}");
             assert!(!error.message().is_empty(), "an error without a word");
-            Some(error.code())
+            Some(error)
         }
     }
 }

@@ -15,6 +15,7 @@ export async function buildExtensions({ env }) {
   for (const directory of rustExtensions()) {
     const name = basename(directory)
     await step(`Building the extension ${name}`, async (live) => {
+      // By itself, because where the sources lie is known only afterwards.
       await cargo(directory, ['fetch', '--locked', '--target', TARGET], env, live)
       const flags = { ...env, CARGO_ENCODED_RUSTFLAGS: remapped(directory).join('\x1f') }
       const targetDir = join(directory, 'target')

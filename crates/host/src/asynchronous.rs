@@ -119,7 +119,7 @@ impl ExtismExtensionHost {
                 match tokio::time::timeout(timeout, &mut settled).await {
                     Ok(outcome) => outcome,
                     Err(_) => {
-                        deliver(&self.promises, self.host.expire(ticket));
+                        deliver(&self.host, &self.promises, self.host.expire(ticket));
                         settled.await
                     }
                 }
@@ -159,14 +159,14 @@ impl ExtismExtensionHost {
     /// Unloads an extension once the calls it has are done; one that is not there is unloaded already.
     pub fn unload_extension(&self, id: ExtensionId) {
         for settled in self.host.unload(id, false) {
-            deliver(&self.promises, Some(settled));
+            deliver(&self.host, &self.promises, Some(settled));
         }
     }
 
     /// Closes the host and cancels what runs.
     pub fn close(&self) {
         for settled in self.host.close(true) {
-            deliver(&self.promises, Some(settled));
+            deliver(&self.host, &self.promises, Some(settled));
         }
     }
 
@@ -174,27 +174,36 @@ impl ExtismExtensionHost {
     async fn settle(&self, ticket: u64) -> Result<Outcome> {
         let (promise, outcome) = oneshot::channel();
         self.promises.lock().unwrap_or_else(PoisonError::into_inner).insert(ticket, promise);
-        let guard = CancelOnDrop { host: &self.host, promises: &self.promises, ticket };
+        let mut wait = Wait { host: &self.host, promises: &self.promises, ticket, outcome };
         lend_threads(&self.host, &self.promises);
-        let outcome = outcome.await;
-        drop(guard);
+        let outcome = (&mut wait.outcome).await;
         outcome.map_err(|_| ExtensionError::new(ErrorCode::Closed, "The runtime ended before the work did."))
     }
 }
 
-struct CancelOnDrop<'a> {
+/// Somebody waits for a ticket. When this is dropped before it has settled, the work is taken back; and when a load settled that nobody
+/// looked at, its extension is unloaded.
+struct Wait<'a> {
     host: &'a Host,
     promises: &'a Promises,
     ticket: u64,
+    outcome: oneshot::Receiver<Outcome>,
 }
 
-impl Drop for CancelOnDrop<'_> {
+impl Drop for Wait<'_> {
     fn drop(&mut self) {
         if self.promises.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.ticket).is_some() {
             drop(self.host.cancel(self.ticket));
         }
+        self.outcome.close();
+        if let Ok(Outcome::Loaded(Ok(id))) = self.outcome.try_recv() {
+            drop(self.host.unload(id, true));
+        }
     }
 }
+
+/// How soon to ask again while another host has every slot: nobody here hears when it gives one back.
+const RETRY: Duration = Duration::from_millis(2);
 
 /// Gives every job that may start now a thread of tokio's blocking pool, which does the same when its job is done.
 fn lend_threads(host: &Host, promises: &Promises) {
@@ -203,18 +212,28 @@ fn lend_threads(host: &Host, promises: &Promises) {
         task::spawn_blocking(move || {
             let mut next: Option<Job> = Some(job);
             while let Some(job) = next {
-                job.run(&mut |settled| deliver(&promises, Some(settled)));
+                job.run(&mut |settled| deliver(&host, &promises, Some(settled)));
                 next = host.next();
             }
         });
     }
+    if host.waits_for_slot() {
+        let (host, promises) = (host.clone(), Arc::clone(promises));
+        task::spawn(async move {
+            tokio::time::sleep(RETRY).await;
+            lend_threads(&host, &promises);
+        });
+    }
 }
 
-fn deliver(promises: &Promises, settled: Option<Settled>) {
+fn deliver(host: &Host, promises: &Promises, settled: Option<Settled>) {
     let Some(Settled { ticket, outcome, .. }) = settled else { return };
     let promise = promises.lock().unwrap_or_else(PoisonError::into_inner).remove(&ticket);
-    if let Some(promise) = promise {
-        // Nobody listens any more: nothing is lost that anybody wants.
-        let _ = promise.send(outcome);
+    let unheard = match promise {
+        Some(promise) => promise.send(outcome).err(),
+        None => Some(outcome),
+    };
+    if let Some(Outcome::Loaded(Ok(id))) = unheard {
+        drop(host.unload(id, true));
     }
 }

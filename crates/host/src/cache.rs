@@ -89,7 +89,7 @@ impl Cache {
         let mut used: Vec<(SystemTime, PathBuf)> = entries
             .flatten()
             .map(|entry| entry.path())
-            .filter(|path| path.is_dir())
+            .filter(|path| path.is_dir() && is_entry(path))
             .map(|path| {
                 let seal = fs::metadata(path.join("seal.json")).and_then(|seal| seal.modified());
                 // Without a seal it may be in the making: its own age counts.
@@ -216,6 +216,12 @@ impl Entry {
             let _ = seal.set_modified(now);
         }
     }
+}
+
+/// Whether a folder is named as entries are: by their key. The directory may have been there before the cache.
+fn is_entry(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Writes a file so that readers see all of it or none.

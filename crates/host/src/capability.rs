@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::error::{ErrorCode, ExtensionError, Result};
+use crate::text::shorten;
 
 /// One thing an extension can do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -27,8 +28,12 @@ pub fn to_json(capabilities: &[Capability]) -> String {
     serde_json::to_string(capabilities).unwrap_or_else(|_| "[]".into())
 }
 
+/// The most that `initialize` and `capabilities` may answer: the host reads it, and what it reads takes a multiple of it.
+const MAX_ANSWER_BYTES: usize = 1024 * 1024;
+
 /// Reads what `capabilities` answered: a list of at least a name each.
 pub(crate) fn read(answer: &[u8]) -> Result<Vec<Capability>> {
+    check_length(answer)?;
     serde_json::from_slice(answer).map_err(|error| {
         protocol(format!("a list of `{{name, description}}` was expected, but it answered {}: {error}", quote(answer)))
     })
@@ -40,10 +45,18 @@ pub(crate) fn check_ready(answer: &[u8]) -> Result<()> {
     struct Status {
         status: String,
     }
+    check_length(answer)?;
     match serde_json::from_slice::<Status>(answer) {
         Ok(answer) if answer.status == "ready" => Ok(()),
         _ => Err(protocol(format!("`{{\"status\":\"ready\"}}` was expected, but it answered {}", quote(answer)))),
     }
+}
+
+fn check_length(answer: &[u8]) -> Result<()> {
+    if answer.len() <= MAX_ANSWER_BYTES {
+        return Ok(());
+    }
+    Err(protocol(format!("it answered {} bytes, more than the {MAX_ANSWER_BYTES} that this host reads", answer.len())))
 }
 
 fn protocol(what: String) -> ExtensionError {
@@ -52,10 +65,9 @@ fn protocol(what: String) -> ExtensionError {
 
 /// The beginning of an answer, for an error message.
 fn quote(answer: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&answer[..answer.len().min(400)]);
-    match text.char_indices().nth(100) {
-        _ if answer.is_empty() => "nothing".into(),
-        Some((end, _)) => format!("{:?} and more", &text[..end]),
-        None => format!("{text:?}"),
+    if answer.is_empty() {
+        "nothing".into()
+    } else {
+        format!("{:?}", shorten(&String::from_utf8_lossy(&answer[..answer.len().min(400)]), 100))
     }
 }

@@ -45,6 +45,14 @@ impl Interrupt {
         self.send(Reason::Cancelled);
     }
 
+    /// One of several runs missed its own deadline; the next has a new one.
+    pub fn forget_deadline(&self) {
+        let mut state = self.lock();
+        if state.reason == Some(Reason::Deadline) {
+            state.reason = None;
+        }
+    }
+
     /// Why the run has to end, once it has to.
     pub fn reason(&self) -> Option<Reason> {
         self.lock().reason

@@ -20,13 +20,19 @@ use crate::variables::{MAX_VARIABLE_BYTES, Variables};
 /// Error text beyond this is cut: it is for people.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
 /// What is kept of any text: one byte more than fits into a variable, so that too much is seen to be too much.
-const MAX_TEXT_BYTES: usize = MAX_VARIABLE_BYTES + 1;
+pub(crate) const MAX_TEXT_BYTES: usize = MAX_VARIABLE_BYTES + 1;
 
 /// What happened while the guest ran.
 #[derive(Default)]
 pub(crate) struct Account {
+    /// The call reached the guest.
+    pub entered: bool,
     /// The code of the guest's function, once it came back by itself.
     pub returned: Option<i32>,
+    /// It ended itself, as programs do, and cannot go on.
+    pub exited: bool,
+    /// Where its output is in the kernel's memory, checked, and how long.
+    output: (i64, i64),
     /// The guest's own error text.
     pub error: Option<String>,
     /// It asked for more memory than its grant, and was told that there is none.
@@ -109,8 +115,10 @@ impl Guest {
     pub fn functions(self: &Arc<Self>) -> Vec<Function> {
         vec![
             self.function(HOST, ENTERED, [], [], |guest, _, _| guest.enter()),
-            self.function(HOST, RETURNED, [ValType::I32], [], |guest, params, _| {
-                guest.lock().account.returned = params[0].i32();
+            self.function(HOST, RETURNED, [ValType::I32, ValType::I64, ValType::I64], [], |guest, params, _| {
+                let account = &mut guest.lock().account;
+                account.returned = params[0].i32();
+                account.output = (params[1].i64().unwrap_or_default(), params[2].i64().unwrap_or_default());
                 Ok(())
             }),
             self.function(HOST, GROWTH_REFUSED, [ValType::I32], [], |guest, _, _| {
@@ -142,6 +150,19 @@ impl Guest {
             self.function(HOST, WORD, [ValType::I64], [ValType::I64], |guest, params, results| {
                 let at = params[0].i64().and_then(|at| usize::try_from(at).ok());
                 results[0] = Val::I64(at.map_or(0, |at| word(&guest.lock().asked, at)));
+                Ok(())
+            }),
+            // What extism asks of the kernel after a call, whose answers a guest could change: it would read whatever they name.
+            self.function(EXTISM, "error_get", [], [ValType::I64], |_, _, results| {
+                results[0] = Val::I64(0);
+                Ok(())
+            }),
+            self.function(EXTISM, "output_offset", [], [ValType::I64], |guest, _, results| {
+                results[0] = Val::I64(guest.lock().account.output.0);
+                Ok(())
+            }),
+            self.function(EXTISM, "output_length", [], [ValType::I64], |guest, _, results| {
+                results[0] = Val::I64(guest.lock().account.output.1);
                 Ok(())
             }),
             self.function(EXTISM, "get_log_level", [], [ValType::I32], |guest, _, results| {
@@ -177,7 +198,9 @@ impl Guest {
         let mut state = self.lock();
         // Only the host's own wrappers enter, each once.
         let Some((interrupt, handle)) = state.start.take() else { return Ok(()) };
-        interrupt.arm(handle).map_err(|reason| refuse(&mut state, Refusal::NotStarted(reason)))
+        interrupt.arm(handle).map_err(|reason| refuse(&mut state, Refusal::NotStarted(reason)))?;
+        state.account.entered = true;
+        Ok(())
     }
 
     fn take(&self, what: Option<i32>) -> Result<(), Error> {
@@ -204,6 +227,7 @@ impl Guest {
                 let name = mem::take(&mut state.name);
                 state.variables.remove(&name);
             }
+            Some(Taken::Exit) => state.account.exited = true,
             None => {}
         }
         Ok(())

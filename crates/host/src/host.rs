@@ -148,7 +148,8 @@ pub(crate) struct State {
 pub(crate) struct Running {
     pub extension: u64,
     pub interrupt: Arc<Interrupt>,
-    pub loads: bool,
+    /// What a load calls its extension.
+    pub name: Option<String>,
     /// Settled already; what comes of it goes nowhere.
     pub abandoned: bool,
 }
@@ -299,15 +300,14 @@ impl Host {
             running.interrupt.cancel();
         }
         // Compiling cannot be interrupted: nobody should wait for it.
-        if !running.loads || running.abandoned {
-            return None;
-        }
+        let name = running.name.clone().filter(|_| !running.abandoned)?;
         running.abandoned = true;
         running.interrupt.cancel();
         let error = match code {
             ErrorCode::Timeout => ExtensionError::new(code, "The load ran out of time."),
             _ => ExtensionError::new(code, "The load was cancelled."),
-        };
+        }
+        .of(&name);
         Some(Settled { ticket, outcome: Outcome::Loaded(Err(error)), log: Vec::new() })
     }
 
@@ -332,7 +332,7 @@ impl Host {
         let mut state = self.shared.lock();
         state.closed = true;
         let loads: Vec<Ticket> = (state.waiting.iter().filter(|(_, work)| work.loads()).map(|(ticket, _)| *ticket))
-            .chain(state.running.iter().filter(|(_, running)| running.loads).map(|(ticket, _)| *ticket))
+            .chain(state.running.iter().filter(|(_, running)| running.name.is_some()).map(|(ticket, _)| *ticket))
             .collect();
         let ids: Vec<u64> = state.extensions.keys().copied().collect();
         drop(state);

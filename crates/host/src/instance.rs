@@ -15,12 +15,19 @@ use crate::guest::Guest;
 use crate::layout::Layout;
 use crate::log::{LogLevel, LogRecord};
 use crate::module::Module;
-use crate::outcome::{Facts, not_started, outcome};
+use crate::outcome::{Facts, not_started, out_of_fuel, outcome};
 use crate::prepare::KERNEL_PAGES;
+use crate::text::shorten;
 
 /// An instance of an extension that keeps no state gets a new sandbox after a call with more input and output than this: Extism's memory
 /// never shrinks, and would be cleared at each following call.
 const RECYCLED_ABOVE: usize = 16 * 1024 * 1024;
+
+/// Why a plug-in could not be made.
+enum Unmade {
+    OutOfFuel,
+    Refused(extism::Error),
+}
 
 /// Everything that the instances of one extension have in common.
 pub(crate) struct Blueprint {
@@ -48,12 +55,13 @@ impl Blueprint {
         let message = match prepared.others.get(method) {
             Some(signature) => {
                 format!(
-                    "The extension exports `{method}` as {signature}: a method takes no params and returns nothing or one i32."
+                    "The extension exports `{}` as {signature}: a method takes no params and returns nothing or one i32.",
+                    shorten(method, 80)
                 )
             }
             None => {
-                let names: Vec<&str> = prepared.methods.iter().map(String::as_str).take(20).collect();
-                format!("The extension has no method `{method}`. It has: {}.", names.join(", "))
+                let names: Vec<String> = prepared.methods.iter().take(20).map(|name| shorten(name, 80)).collect();
+                format!("The extension has no method `{}`. It has: {}.", shorten(method, 80), names.join(", "))
             }
         };
         Err(ExtensionError::new(ErrorCode::MethodNotFound, message).of(&self.name).in_method(method))
@@ -72,12 +80,29 @@ pub(crate) struct Instance {
     /// How often its state was lost since somebody asked.
     faults: u64,
     fuel: Option<u64>,
+    last: Last,
+}
+
+/// How far the last call got.
+#[derive(Clone, Copy, Default)]
+struct Last {
+    entered: bool,
+    returned: bool,
 }
 
 impl Instance {
     pub fn new(blueprint: Arc<Blueprint>) -> Self {
         let guest = Guest::new(blueprint.log_level, Arc::clone(&blueprint.extism_config));
-        Self { blueprint, guest, engine: None, plugin: None, started: false, faults: 0, fuel: None }
+        Self {
+            blueprint,
+            guest,
+            engine: None,
+            plugin: None,
+            started: false,
+            faults: 0,
+            fuel: None,
+            last: Last::default(),
+        }
     }
 
     /// What it has in common with its extension's other instances.
@@ -113,7 +138,17 @@ impl Instance {
                 self.started = false;
                 result
             }
-            _ => self.run(method, input, interrupt),
+            _ => {
+                let result = self.run(method, input, interrupt);
+                match &result {
+                    // An earlier call left Extism's memory in disorder: the guest was not reached, and may as well be anew.
+                    Err(error) if error.code() == ErrorCode::Trap && !self.last.entered => {
+                        self.start(interrupt)?;
+                        self.run(method, input, interrupt)
+                    }
+                    _ => result,
+                }
+            }
         }
     }
 
@@ -125,9 +160,10 @@ impl Instance {
         self.build(interrupt)?;
         let blueprint = Arc::clone(&self.blueprint);
         let started = match &blueprint.module.prepared.start {
-            Some(start) => {
-                self.run(start, b"", interrupt).map(drop).map_err(|error| start_up_failed(error, "start-up code"))
-            }
+            Some(start) => self
+                .run_to_the_end(start, b"", interrupt)
+                .map(drop)
+                .map_err(|error| start_up_failed(error, "start-up code")),
             None => Ok(()),
         }
         .and_then(|()| match blueprint.lifecycle {
@@ -176,7 +212,17 @@ impl Instance {
                 ),
             ));
         }
-        self.run(method, input.as_bytes(), interrupt)
+        self.run_to_the_end(method, input.as_bytes(), interrupt)
+    }
+
+    /// One call from which the guest has to come back: a program may end itself, an extension that starts may not.
+    fn run_to_the_end(&mut self, export: &str, input: &[u8], interrupt: &Arc<Interrupt>) -> Result<Vec<u8>> {
+        let answer = self.run(export, input, interrupt)?;
+        if self.last.returned {
+            Ok(answer)
+        } else {
+            Err(ExtensionError::new(ErrorCode::Trap, "The extension ended itself with exit code 0."))
+        }
     }
 
     /// One call into the guest, and what came of it.
@@ -201,6 +247,7 @@ impl Instance {
         // still be about to act on it, and would hit whatever runs next on this engine.
         let late = interrupted && !answer.as_ref().is_err_and(|(error, _)| error.root_cause().to_string() == "timeout");
         let outcome = outcome(Facts { answer, account: self.guest.account(), reason: interrupt.reason(), out_of_fuel });
+        self.last = Last { entered: outcome.entered, returned: outcome.returned };
         if outcome.fault || late {
             self.plugin = None;
             self.started = false;
@@ -239,27 +286,35 @@ impl Instance {
                 }
                 Err(error) => error,
             };
-            // Out of addresses, most likely; a trap is the module's own doing, for example data outside its memory.
-            let next = if error.is::<wasmtime::Trap>() { None } else { layout.give_up() };
-            layout = next.ok_or_else(|| engine_refused(&error))?;
+            layout = match error {
+                Unmade::OutOfFuel => return Err(out_of_fuel()),
+                // The module's own doing, for example data outside its memory.
+                Unmade::Refused(error) if error.is::<wasmtime::Trap>() => return Err(engine_refused(&error)),
+                // Out of addresses, most likely.
+                Unmade::Refused(error) => layout.give_up().ok_or_else(|| engine_refused(&error))?,
+            };
         }
     }
 
     /// A plug-in with all its memories. The engine makes them at the first call: this one does nothing else.
-    fn instantiate(&self, engine: &CompiledPlugin) -> Result<Box<Plugin>, extism::Error> {
+    fn instantiate(&self, engine: &CompiledPlugin) -> Result<Box<Plugin>, Unmade> {
         self.guest.begin();
-        let mut plugin = Box::new(Plugin::new_from_compiled(engine)?);
-        plugin.call::<&[u8], &[u8]>(&self.blueprint.module.prepared.made, b"")?;
-        Ok(plugin)
+        let mut plugin = Box::new(Plugin::new_from_compiled(engine).map_err(Unmade::Refused)?);
+        let made = plugin.call::<&[u8], &[u8]>(&self.blueprint.module.prepared.made, b"").map(drop);
+        match made {
+            Ok(()) => Ok(plugin),
+            Err(_) if self.is_out_of_fuel(&plugin) => Err(Unmade::OutOfFuel),
+            Err(error) => Err(Unmade::Refused(error)),
+        }
+    }
+
+    fn is_out_of_fuel(&self, plugin: &Plugin) -> bool {
+        self.blueprint.permissions.max_fuel.is_some_and(|fuel| plugin.fuel_consumed() == Some(fuel))
     }
 
     fn compile(&self, layout: Layout) -> Result<CompiledPlugin> {
         let Blueprint { module, permissions, .. } = &*self.blueprint;
-        let total_pages = permissions.max_memory / PAGE;
-        let initial_pages = module.prepared.initial_pages;
-        // Extism counts what is added to the memories after the module was made, but wants room for the initial pages as well
-        // while it makes it.
-        let pages = total_pages.saturating_sub(KERNEL_PAGES + initial_pages).max(initial_pages);
+        let pages = permissions.max_memory / PAGE - KERNEL_PAGES - module.prepared.initial_pages;
         let manifest = Manifest::new([module.place.wasm()])
             .with_memory_max(u32::try_from(pages).unwrap_or(u32::MAX))
             .with_allowed_paths(self.blueprint.directories.iter().cloned());

@@ -48,6 +48,14 @@ impl Work {
         matches!(self, Self::Load { .. })
     }
 
+    /// The name of the extension that a load is about.
+    fn name_of_load(&self) -> Option<String> {
+        match self {
+            Self::Load { config, .. } => Some(config.name.clone()),
+            Self::Call { .. } => None,
+        }
+    }
+
     /// The outcome of work that never started.
     pub fn refused(&self, extension: Option<&str>, code: ErrorCode, message: &str) -> Outcome {
         let error = || ExtensionError::new(code, message);
@@ -123,8 +131,8 @@ fn begin_work(state: &mut State, ticket: Ticket) -> (Work, Arc<Interrupt>) {
     let interrupt = Interrupt::new();
     let running = Running {
         extension: work.extension(),
+        name: work.name_of_load(),
         interrupt: Arc::clone(&interrupt),
-        loads: work.loads(),
         abandoned: false,
     };
     state.running.insert(ticket, running);
@@ -311,7 +319,11 @@ pub(crate) fn run_one(
 ) -> Result<Answer> {
     let method = &call.method;
     let blueprint = instance.blueprint();
-    let limit = Instant::now() + blueprint.permissions.max_execution_time;
+    let now = Instant::now();
+    let limit = now + blueprint.permissions.max_execution_time;
+    if overall.is_none_or(|overall| now < overall) {
+        interrupt.forget_deadline();
+    }
     let watch = Watch::until(overall.map_or(limit, |overall| overall.min(limit)), interrupt);
     let result = caught(|| instance.call(method, input, interrupt)).unwrap_or_else(|panic| {
         instance.abandon();

@@ -59,6 +59,7 @@ mod outcome;
 mod prepare;
 mod schedule;
 mod stack;
+mod text;
 mod variables;
 
 #[cfg(feature = "tokio")]

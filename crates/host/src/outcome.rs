@@ -10,6 +10,7 @@ use wasmtime_wasi::I32Exit;
 use crate::deadline::Reason;
 use crate::error::{ErrorCode, ExtensionError};
 use crate::guest::{Account, Refusal};
+use crate::text::shorten;
 use crate::variables::MAX_VARIABLE_BYTES;
 
 /// What the engine answers.
@@ -28,15 +29,29 @@ pub(crate) struct Facts<T> {
 /// What came of a call, and whether the instance can go on.
 pub(crate) struct Outcome<T> {
     pub result: Result<T, ExtensionError>,
+    /// The call reached the guest.
+    pub entered: bool,
+    /// The guest's function came back by itself.
+    pub returned: bool,
     /// The instance's state cannot be trusted any more.
     pub fault: bool,
 }
 
 /// Names the outcome.
 pub(crate) fn outcome<T>(facts: Facts<T>) -> Outcome<T> {
+    let Account { entered, exited, .. } = facts.account;
+    let returned = facts.account.returned.is_some() && !exited;
+    let (result, fault) = name(facts);
+    Outcome { result, entered, returned, fault }
+}
+
+/// The result, and whether it is a fault.
+type Named<T> = (Result<T, ExtensionError>, bool);
+
+fn name<T>(facts: Facts<T>) -> Named<T> {
     let Facts { answer, account, reason, out_of_fuel } = facts;
     if let Some(Refusal::NotStarted(reason)) = account.refused {
-        return Outcome { result: Err(not_started(reason)), fault: false };
+        return (Err(not_started(reason)), false);
     }
     // Taken back is taken back, even where the answer was ready in the same moment.
     if reason == Some(Reason::Cancelled) {
@@ -50,7 +65,7 @@ pub(crate) fn outcome<T>(facts: Facts<T>) -> Outcome<T> {
         return fault(ErrorCode::Timeout, "The call ran out of time.");
     }
     if out_of_fuel {
-        return fault(ErrorCode::FuelExhausted, "The extension ran all the instructions that `max_fuel` grants.");
+        return (Err(self::out_of_fuel()), true);
     }
     match account.refused {
         Some(Refusal::Output(length)) => {
@@ -86,6 +101,11 @@ pub(crate) fn outcome<T>(facts: Facts<T>) -> Outcome<T> {
     fault(ErrorCode::Trap, format!("The engine broke the call off: {}.", error.root_cause()))
 }
 
+/// The error of a call that used all its fuel.
+pub(crate) fn out_of_fuel() -> ExtensionError {
+    ExtensionError::new(ErrorCode::FuelExhausted, "The extension ran all the instructions that `max_fuel` grants.")
+}
+
 /// The error of a call that was over before it reached the guest.
 pub(crate) fn not_started(reason: Reason) -> ExtensionError {
     match reason {
@@ -94,22 +114,22 @@ pub(crate) fn not_started(reason: Reason) -> ExtensionError {
     }
 }
 
-fn returned<T>(output: T, account: Account) -> Outcome<T> {
+fn returned<T>(output: T, account: Account) -> Named<T> {
     let code = account.returned.unwrap_or_default();
+    let fault = account.exited || account.returned.is_none();
     let failure = match account.error {
         Some(text) => ExtensionError::new(ErrorCode::ExtensionError, text),
         None if code != 0 => ExtensionError::new(
             ErrorCode::ExtensionError,
             format!("The extension returned the code {code} without saying why."),
         ),
-        // Ended by `exit(0)`: an answer, but nothing that can be called again.
-        None => return Outcome { result: Ok(output), fault: account.returned.is_none() },
+        None => return (Ok(output), fault),
     };
-    Outcome { result: Err(failure), fault: account.returned.is_none() }
+    (Err(failure), fault)
 }
 
-fn fault<T>(code: ErrorCode, message: impl Into<String>) -> Outcome<T> {
-    Outcome { result: Err(ExtensionError::new(code, message)), fault: true }
+fn fault<T>(code: ErrorCode, message: impl Into<String>) -> Named<T> {
+    (Err(ExtensionError::new(code, message)), true)
 }
 
 /// What trapped and where, with the names of functions where the module has them.
@@ -124,14 +144,9 @@ fn trap(error: &extism::Error) -> String {
         .iter()
         .take(5)
         .map(|frame| match frame.func_name() {
-            Some(name) => wasmtime_name(name),
+            Some(name) => shorten(name, 120),
             None => format!("function {}", frame.func_index()),
         })
         .collect();
     format!("The extension trapped: {what}, in {}.", places.join(", called by "))
-}
-
-/// Names in a module can be of any length.
-fn wasmtime_name(name: &str) -> String {
-    if name.chars().count() <= 120 { name.into() } else { format!("{}…", name.chars().take(119).collect::<String>()) }
 }

@@ -50,7 +50,7 @@ pub(crate) const SOURCES: [&str; 9] = [
 pub(crate) const HOST: &str = "morphir:host/prepared";
 /// `entered()`: the call is about to reach the guest, and can be interrupted from here on.
 pub(crate) const ENTERED: &str = "entered";
-/// `returned(code: i32)`: the guest's function came back by itself, with this code.
+/// `returned(code: i32, output: i64, length: i64)`: the guest's function came back by itself, with this code and this output.
 pub(crate) const RETURNED: &str = "returned";
 /// `output_refused(length: i64)`: the guest set an output longer than its grant.
 pub(crate) const OUTPUT_REFUSED: &str = "output_refused";
@@ -79,10 +79,11 @@ pub(crate) enum Taken {
     VariableName,
     Variable,
     NoVariable,
+    Exit,
 }
 
 impl Taken {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Error,
         Self::Trace,
         Self::Debug,
@@ -92,6 +93,7 @@ impl Taken {
         Self::VariableName,
         Self::Variable,
         Self::NoVariable,
+        Self::Exit,
     ];
 }
 
@@ -117,6 +119,10 @@ pub(crate) const KERNEL_PAGES: u64 = 16;
 /// The most elements that all tables of a module may have together: eight megabytes. Compilers use one element for each function
 /// whose address is taken; the largest guest known here (Python) has about 20,000.
 pub(crate) const MAX_TABLE_ELEMENTS: u64 = 1_000_000;
+
+/// The most exports that a module may have. Each costs every instance some microseconds when it is made; compilers export a few
+/// dozen, and a thousand or two where they are told to export everything.
+const MAX_EXPORTS: usize = 10_000;
 
 /// What a module may use: what the compilers of every supported language emit, and nothing whose resources are not counted.
 /// Left out: threads, 64-bit and multiple memories, garbage-collected types, exceptions, components, and all that is
@@ -199,25 +205,37 @@ pub(crate) fn prepare(wasm: &[u8], caps: Caps) -> Result<Prepared> {
     let memory = (types.memory_count() > 0).then(|| types.memory_at(0));
     let granted_pages = (max_memory / PAGE).saturating_sub(KERNEL_PAGES);
     let initial_pages = memory.map_or(0, |memory| memory.initial);
-    if initial_pages > granted_pages {
+    // While it makes the memory, extism wants as much room again as the memory starts with; what is left of that afterwards
+    // would be the kernel's to use, beyond the grant.
+    if initial_pages * 2 > granted_pages {
+        let least = (initial_pages * 2 + KERNEL_PAGES) * PAGE;
         return Err(ExtensionError::new(
             ErrorCode::MemoryLimit,
             format!(
-                "The module starts with {initial_pages} pages of 64 KiB and Extism needs {KERNEL_PAGES} more, but `max_memory` \
-                 grants {} ({max_memory} bytes).",
-                max_memory / PAGE
+                "The module starts with {initial_pages} pages of 64 KiB. It needs room for as many again and for the \
+                 {KERNEL_PAGES} pages of Extism's own: `max_memory` must be at least {least} bytes; it is {max_memory}."
             ),
         ));
     }
     let max_pages = memory.and_then(|memory| memory.maximum).unwrap_or(u64::MAX).min(granted_pages);
     let tables = table_maxima((0..types.table_count()).map(|table| types.table_at(table)))?;
 
+    if outline.exports.len() > MAX_EXPORTS {
+        return Err(ExtensionError::new(
+            ErrorCode::InvalidSource,
+            format!(
+                "The module has {} exports, more than the {MAX_EXPORTS} that this host takes.",
+                outline.exports.len()
+            ),
+        ));
+    }
     let plan = Plan {
         imported: function_imports,
         replaced: replaced(&wanted, memory.is_some()),
         max_output: caps.max_output,
         defined: types.function_count() - function_imports,
         types: types.core_type_count_in_module(),
+        globals: types.global_count(),
         max_pages: memory.map(|_| max_pages),
         tables,
     };
@@ -263,6 +281,8 @@ fn invalid(error: &BinaryReaderError) -> ExtensionError {
 fn replaced(imports: &[Import<'_>], has_memory: bool) -> Vec<Replaced> {
     let by = |import: &Import<'_>| match (import.module, import.name) {
         (EXTISM, "output_set") => Some(Replacement::SetOutput),
+        (EXTISM, "output_offset") => Some(Replacement::OutputOffset),
+        (EXTISM, "output_length") => Some(Replacement::OutputLength),
         (EXTISM, "error_set") => Some(Replacement::SetError),
         (EXTISM, "log_trace") => Some(Replacement::Log(Taken::Trace, Asked::Trace)),
         (EXTISM, "log_debug") => Some(Replacement::Log(Taken::Debug, Asked::Debug)),
@@ -272,6 +292,7 @@ fn replaced(imports: &[Import<'_>], has_memory: bool) -> Vec<Replaced> {
         (EXTISM, "config_get") => Some(Replacement::Get(Asked::Config)),
         (EXTISM, "var_get") => Some(Replacement::Get(Asked::Variable)),
         (EXTISM, "var_set") => Some(Replacement::SetVariable),
+        (WASI, "proc_exit") => Some(Replacement::Exit),
         // Without a memory there is nothing to report in or to write from, and the engine's own functions fail.
         (WASI, "poll_oneoff") if has_memory => Some(Replacement::Poll),
         (WASI, "fd_write") if has_memory => Some(Replacement::Write),

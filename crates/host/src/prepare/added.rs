@@ -31,10 +31,14 @@ pub(super) enum Signature {
     ReadsWord,
     /// `(i32, i32, i32, i32) -> i32`
     Wasi,
+    /// `() -> i64`
+    Counts,
+    /// `(i32, i64, i64) -> ()`
+    Returns,
 }
 
 impl Signature {
-    const ALL: [(&'static [ValType], &'static [ValType]); 11] = [
+    const ALL: [(&'static [ValType], &'static [ValType]); 13] = [
         (&[], &[]),
         (&[I32], &[]),
         (&[I64], &[]),
@@ -46,6 +50,8 @@ impl Signature {
         (&[I32], &[I64]),
         (&[I64], &[I64]),
         (&[I32, I32, I32, I32], &[I32]),
+        (&[], &[I64]),
+        (&[I32, I64, I64], &[]),
     ];
 
     /// Adds all of them behind a module's own types.
@@ -57,7 +63,7 @@ impl Signature {
 }
 
 /// A function that every prepared module imports. The host's are documented where `guest.rs` implements them, the rest are the
-/// kernel's, which check every place they are given.
+/// kernel's, which read and write nothing but their own memory.
 #[derive(Clone, Copy)]
 pub(super) enum Added {
     Entered,
@@ -69,6 +75,7 @@ pub(super) enum Added {
     Take,
     Ask,
     Word,
+    MemoryBytes,
     Length,
     Alloc,
     Free,
@@ -79,9 +86,9 @@ pub(super) enum Added {
 }
 
 impl Added {
-    const ALL: [(&'static str, &'static str, Signature); 16] = [
+    const ALL: [(&'static str, &'static str, Signature); 17] = [
         (HOST, super::ENTERED, Signature::Nothing),
-        (HOST, super::RETURNED, Signature::TakesCode),
+        (HOST, super::RETURNED, Signature::Returns),
         (HOST, super::OUTPUT_REFUSED, Signature::TakesPlace),
         (HOST, super::GROWTH_REFUSED, Signature::TakesCode),
         (HOST, super::PRINTED, Signature::TakesStreamBytes),
@@ -89,6 +96,7 @@ impl Added {
         (HOST, super::TAKE, Signature::TakesCode),
         (HOST, super::ASK, Signature::Asks),
         (HOST, super::WORD, Signature::ReadsWord),
+        (EXTISM, "memory_bytes", Signature::Counts),
         (EXTISM, "length", Signature::ReadsWord),
         (EXTISM, "alloc", Signature::ReadsWord),
         (EXTISM, "free", Signature::TakesPlace),
@@ -99,7 +107,7 @@ impl Added {
     ];
 
     /// How many there are.
-    pub const COUNT: u32 = 16;
+    pub const COUNT: u32 = 17;
 
     /// Imports all of them behind a module's own imports.
     pub fn import_all(imports: &mut ImportSection, first_type: u32) {

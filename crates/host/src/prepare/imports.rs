@@ -3,6 +3,7 @@
 use wasmparser::{FuncType, ValType};
 
 use crate::error::{ErrorCode, ExtensionError, Result};
+use crate::text::shorten;
 
 /// Extism's own functions: the kernel's memory, configuration, variables, logs.
 pub(crate) const EXTISM: &str = "extism:host/env";
@@ -123,7 +124,7 @@ pub(super) fn check(imports: &[Import<'_>]) -> Result<()> {
 }
 
 fn refusal(import: &Import<'_>) -> Option<String> {
-    let name = format!("{}::{}", shorten(import.module), shorten(import.name));
+    let name = format!("{}::{}", shorten(import.module, 80), shorten(import.name, 80));
     let Some(signature) = import.signature else {
         return Some(format!("{name}, which is not a function"));
     };
@@ -143,9 +144,4 @@ fn refusal(import: &Import<'_>) -> Option<String> {
 
 fn list(types: &[ValType]) -> String {
     types.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
-/// Names in a module can be 100 KB long.
-fn shorten(name: &str) -> String {
-    if name.chars().count() <= 80 { name.into() } else { format!("{}…", name.chars().take(79).collect::<String>()) }
 }

@@ -2,6 +2,7 @@
 
 use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, ValType};
 
+use super::Taken;
 use super::added::Added;
 
 /// Which functions of the prepared module an injected one calls.
@@ -12,6 +13,10 @@ pub(super) struct Calls {
     pub send: u32,
     /// The injected `relay::receive`.
     pub receive: u32,
+    /// The injected `finish`.
+    pub finish: u32,
+    /// The added globals: where the output is, and behind it how long.
+    pub output: u32,
 }
 
 impl Calls {
@@ -42,14 +47,71 @@ pub(super) fn no_growth() -> Function {
     body
 }
 
-/// Extism's `output_set(offset: i64, length: i64)` within the grant, before anything is copied.
-pub(super) fn set_output(calls: &Calls, import: u32, max_output: u64) -> Function {
+/// Extism's `output_set(offset: i64, length: i64)` within the grant. The place is kept here and not in the kernel's memory, where a
+/// guest could change it afterwards; `finish` checks it.
+pub(super) fn set_output(calls: &Calls, max_output: u64) -> Function {
     let mut body = Function::new([]);
     let mut code = body.instructions();
     code.local_get(1).i64_const(max_output.cast_signed()).i64_gt_u();
     code.if_(BlockType::Empty).local_get(1).call(calls.to(Added::OutputRefused)).end();
-    code.local_get(0).local_get(1).call(import).end();
+    code.local_get(0).global_set(calls.output).local_get(1).global_set(calls.output + 1).end();
     body
+}
+
+/// Extism's `output_offset() -> i64` and `output_length() -> i64`.
+pub(super) fn get_global(global: u32) -> Function {
+    let mut body = Function::new([]);
+    body.instructions().global_get(global).end();
+    body
+}
+
+/// `finish(code: i32)`: tells the host that the guest came back by itself, once it is certain that what the host will do next
+/// stays inside the kernel's memory: it reads the output, and at the next call it writes the input.
+///
+/// The kernel says how large its memory is, but a guest can change what it says. The last byte that would have to be there
+/// is written and read again: the kernel's `load_u8` and `store_u8` look at the memory's real size.
+pub(super) fn finish(calls: &Calls) -> Function {
+    /// The kernel's memory starts with this many bytes of its own, which `memory_bytes` leaves out.
+    const ROOT: i64 = 65;
+    const PROBE: i32 = 0x5A;
+    let (code_of_guest, end, kept) = (0, 1, 2);
+    let mut body = Function::new([(1, ValType::I64), (1, ValType::I32)]);
+    let mut code = body.instructions();
+    code.call(calls.to(Added::MemoryBytes)).i64_const(ROOT).i64_add().local_tee(end);
+    trap_if(&mut code, |code| {
+        code.i64_const(i64::from(u32::MAX)).i64_gt_u();
+    });
+    let last = |code: &mut InstructionSink<'_>| {
+        code.local_get(end).i64_const(1).i64_sub();
+    };
+    last(&mut code);
+    code.call(calls.to(Added::LoadByte)).local_set(kept);
+    last(&mut code);
+    code.i32_const(PROBE).call(calls.to(Added::StoreByte));
+    last(&mut code);
+    code.call(calls.to(Added::LoadByte));
+    trap_if(&mut code, |code| {
+        code.i32_const(PROBE).i32_ne();
+    });
+    last(&mut code);
+    code.local_get(kept).call(calls.to(Added::StoreByte));
+    code.global_get(calls.output);
+    trap_if(&mut code, |code| {
+        code.local_get(end).i64_gt_u();
+    });
+    code.global_get(calls.output + 1);
+    trap_if(&mut code, |code| {
+        code.local_get(end).global_get(calls.output).i64_sub().i64_gt_u();
+    });
+    code.local_get(code_of_guest).global_get(calls.output).global_get(calls.output + 1);
+    code.call(calls.to(Added::Returned)).end();
+    body
+}
+
+/// Traps if the condition holds of what is on the stack.
+pub(super) fn trap_if(code: &mut InstructionSink<'_>, condition: impl FnOnce(&mut InstructionSink<'_>)) {
+    condition(code);
+    code.if_(BlockType::Empty).unreachable().end();
 }
 
 /// WASI's `poll_oneoff` without the waiting: each subscription answers at once, so that no guest holds a thread asleep.
@@ -140,15 +202,32 @@ const fn at(offset: u64) -> MemArg {
     MemArg { offset, align: 0, memory_index: 0 }
 }
 
-/// A method as the host calls it: `entered`, the guest's own function, then `returned` with its code.
+/// A method as the host calls it: `entered`, the guest's own function, then `finish` with its code.
 pub(super) fn method(calls: &Calls, guest: u32, has_code: bool) -> Function {
     let mut body = Function::new([]);
     let mut code = body.instructions();
-    code.call(calls.to(Added::Entered)).call(guest);
+    enter(&mut code, calls);
+    code.call(guest);
     if !has_code {
         code.i32_const(0);
     }
-    code.call(calls.to(Added::Returned)).end();
+    code.call(calls.finish).end();
+    body
+}
+
+/// Every call starts without an output.
+fn enter(code: &mut InstructionSink<'_>, calls: &Calls) {
+    code.call(calls.to(Added::Entered));
+    code.i64_const(0).global_set(calls.output).i64_const(0).global_set(calls.output + 1);
+}
+
+/// WASI's `proc_exit(code: i32)`: an answer that was set before a good end counts, and the guest does not go on.
+pub(super) fn exit(calls: &Calls, import: u32) -> Function {
+    let mut body = Function::new([]);
+    let mut code = body.instructions();
+    code.local_get(0).i32_eqz().if_(BlockType::Empty).i32_const(0).call(calls.finish).end();
+    code.i32_const(Taken::Exit as i32).call(calls.to(Added::Take));
+    code.local_get(0).call(import).end();
     body
 }
 
@@ -164,7 +243,7 @@ pub(super) enum StartUp {
 pub(super) fn start(calls: &Calls, pieces: &[StartUp]) -> Function {
     let mut body = Function::new([]);
     let mut code = body.instructions();
-    code.call(calls.to(Added::Entered));
+    enter(&mut code, calls);
     for piece in pieces {
         match piece {
             StartUp::Plain(function) => {
@@ -178,7 +257,7 @@ pub(super) fn start(calls: &Calls, pieces: &[StartUp]) -> Function {
             }
         }
     }
-    code.i32_const(0).call(calls.to(Added::Returned)).end();
+    code.i32_const(0).call(calls.finish).end();
     body
 }
 

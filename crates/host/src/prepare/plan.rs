@@ -21,6 +21,8 @@ pub(super) struct Plan {
     pub max_pages: Option<u64>,
     /// The most elements of each table.
     pub tables: Vec<u64>,
+    /// Globals of the module's own, before ours are added behind them.
+    pub globals: u32,
 }
 
 /// An import that an injected function takes the place of.
@@ -36,19 +38,22 @@ pub(super) enum Replacement {
     Poll,
     Write,
     SetOutput,
+    OutputOffset,
+    OutputLength,
     SetError,
     Log(Taken, Asked),
     Get(Asked),
     SetVariable,
+    Exit,
 }
 
 impl Plan {
-    /// The injected functions that others call: `send`, `receive` and `grow`, in this order.
-    const SHARED: u32 = 3;
+    /// The injected functions that others call: `send`, `receive`, `finish` and `grow`, in this order.
+    const SHARED: u32 = 4;
 
     pub const fn calls(&self) -> Calls {
         let first = self.first_injected();
-        Calls { added: self.imported, send: first, receive: first + 1 }
+        Calls { added: self.imported, send: first, receive: first + 1, finish: first + 2, output: self.globals }
     }
 
     /// The first injected function. Those that others call come first, then replacements, so that their places are known while the
@@ -73,7 +78,7 @@ impl Plan {
 
     /// Where `grow` is.
     pub const fn grow(&self) -> u32 {
-        self.first_injected() + 2
+        self.first_injected() + 3
     }
 
     /// The injected functions whose places are known beforehand.
@@ -86,6 +91,7 @@ impl Plan {
         let shared = [
             (Signature::TakesPlace, relay::send(&calls)),
             (Signature::ReadsWord, relay::receive(&calls)),
+            (Signature::TakesCode, injected::finish(&calls)),
             (Signature::GrowsMemory, grow),
         ];
         shared.into_iter().chain(self.replaced.iter().map(|replaced| self.replacement(replaced)))
@@ -96,12 +102,13 @@ impl Plan {
         match replaced.by {
             Replacement::Poll => (Signature::Wasi, injected::poll_without_waiting()),
             Replacement::Write => (Signature::Wasi, injected::write_with_log(&calls, replaced.import)),
-            Replacement::SetOutput => {
-                (Signature::TakesTwoPlaces, injected::set_output(&calls, replaced.import, self.max_output))
-            }
+            Replacement::SetOutput => (Signature::TakesTwoPlaces, injected::set_output(&calls, self.max_output)),
+            Replacement::OutputOffset => (Signature::Counts, injected::get_global(calls.output)),
+            Replacement::OutputLength => (Signature::Counts, injected::get_global(calls.output + 1)),
             Replacement::SetError => (Signature::TakesPlace, relay::set_error(&calls)),
             Replacement::Log(level, wanted) => (Signature::TakesPlace, relay::log(&calls, level, wanted)),
             Replacement::Get(value) => (Signature::ReadsWord, relay::get(&calls, value)),
+            Replacement::Exit => (Signature::TakesCode, injected::exit(&calls, replaced.import)),
             Replacement::SetVariable => (Signature::TakesTwoPlaces, relay::set_variable(&calls)),
         }
     }

@@ -8,15 +8,25 @@
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 
 use super::added::Added;
-use super::injected::Calls;
+use super::injected::{Calls, trap_if};
 use super::{Asked, Taken};
+use crate::guest::MAX_TEXT_BYTES;
+
+/// The most that is sent of a text: more than the host keeps of any, so that it sees when it was too much.
+const MOST: i64 = MAX_TEXT_BYTES.cast_signed() as i64 + 8;
 
 /// `send(place: i64)`: hands the text at a place to the host, which keeps it for the `take` that follows.
 pub(super) fn send(calls: &Calls) -> Function {
     let (place, rest) = (0, 1);
     let mut body = Function::new([(1, ValType::I64)]);
     let mut code = body.instructions();
-    code.local_get(place).call(calls.to(Added::Length)).local_set(rest);
+    code.local_get(place).call(calls.to(Added::Length)).local_tee(rest).local_get(place).i64_add();
+    // A forged length ends behind the kernel's memory, of which `memory_bytes` leaves out the first 65.
+    trap_if(&mut code, |code| {
+        code.call(calls.to(Added::MemoryBytes)).i64_const(65).i64_add().i64_gt_u();
+    });
+    // The host keeps no more of any text.
+    code.local_get(rest).i64_const(MOST).i64_gt_u().if_(BlockType::Empty).i64_const(MOST).local_set(rest).end();
     while_at_least(&mut code, rest, 8, |code| {
         code.local_get(place).call(calls.to(Added::LoadWord)).i32_const(8).call(calls.to(Added::Chunk));
         advance(code, place, 8);

@@ -1,11 +1,13 @@
 //! Writes the prepared module: the module's own parts, copied, and the injected ones.
 
+use std::collections::BTreeSet;
+
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{
-    CodeSection, DataCountSection, DataSection, ElementSection, FunctionSection, GlobalSection, ImportSection,
-    MemorySection, NameSection, TableSection, TypeSection,
+    CodeSection, ConstExpr, DataCountSection, DataSection, ElementSection, Elements, FunctionSection, GlobalSection,
+    GlobalType, ImportSection, MemorySection, NameSection, TableSection, TypeSection, ValType,
 };
-use wasmparser::FuncType;
+use wasmparser::{ExternalKind, FuncType};
 
 use super::Prepared;
 use super::added::{Added, Signature};
@@ -69,9 +71,21 @@ pub(super) fn rewrite<'a>(
     if let Some(reader) = outline.globals.clone() {
         copy.parse_global_section(&mut globals, reader)?;
     }
+    for _ in 0..2 {
+        let ty = GlobalType { val_type: ValType::I64, mutable: true, shared: false };
+        globals.global(ty, &ConstExpr::i64_const(0));
+    }
     let mut elements = ElementSection::new();
     if let Some(reader) = outline.elements.clone() {
         copy.parse_element_section(&mut elements, reader)?;
+    }
+    // A function may be referred to because it was exported: what is no longer exported is declared instead.
+    let exported: BTreeSet<u32> = (outline.exports.iter())
+        .filter(|export| export.kind == ExternalKind::Func)
+        .map(|export| plan.function(export.index))
+        .collect();
+    if !exported.is_empty() {
+        elements.declared(Elements::Functions(exported.into_iter().collect::<Vec<_>>().into()));
     }
     let mut code = CodeSection::new();
     for body in &outline.bodies {

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use morphir_extension_host::{ErrorCode, ExtensionConfig, ExtensionId, ExtismExtensionHost, HostOptions, Slots};
 use serde_json::{Value, json};
 
-use crate::support::{code, guest, module, morphir, options, plain, text};
+use crate::in_own_process;
+use crate::support::{code, guest, module, morphir, options, plain, processor_time, text};
 
 fn host() -> ExtismExtensionHost {
     ExtismExtensionHost::with_options(options())
@@ -111,6 +112,93 @@ fn hundreds_of_calls_are_all_answered() {
             assert_eq!(task.await.unwrap(), json!(number));
         }
     });
+}
+
+/// Work can be done before whoever has put it in line is back from doing so.
+#[test]
+fn no_answer_is_lost_however_quick_it_is() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_time().build().unwrap();
+    runtime.block_on(async {
+        let host = host();
+        let mut config = morphir(guest("echo"));
+        config.instances = 4;
+        let id = host.load_extension(config).await.unwrap();
+        let tasks: Vec<_> = (0..8)
+            .map(|task| {
+                let host = host.clone();
+                tokio::spawn(async move {
+                    for number in 0..2500 {
+                        let call = host.call_raw(id, "echo", b"quick".to_vec(), None);
+                        let answer = tokio::time::timeout(Duration::from_secs(10), call).await;
+                        assert_eq!(answer.unwrap_or_else(|_| panic!("{task}'s number {number} was lost")).unwrap(), b"quick");
+                    }
+                })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+    });
+}
+
+/// The same with slots that come and go with another host.
+#[test]
+fn no_call_is_forgotten_between_two_hosts() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
+    runtime.block_on(async {
+        let slots = Arc::new(Slots::new(1));
+        let mut tasks = Vec::new();
+        for _ in 0..2 {
+            let host = ExtismExtensionHost::with_options(HostOptions { slots: Arc::clone(&slots), ..options() });
+            let id = host.load_extension(morphir(guest("echo"))).await.unwrap();
+            for _ in 0..2 {
+                let host = host.clone();
+                tasks.push(tokio::spawn(async move {
+                    for number in 0..500 {
+                        let call = host.call_raw(id, "echo", b"quick".to_vec(), None);
+                        let answer = tokio::time::timeout(Duration::from_secs(10), call).await;
+                        assert_eq!(answer.unwrap_or_else(|_| panic!("number {number} was forgotten")).unwrap(), b"quick");
+                    }
+                }));
+            }
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+    });
+}
+
+/// However many wait, waiting is not work.
+#[test]
+fn thousands_of_calls_that_wait_cost_no_time() {
+    in_own_process! {
+        on_one_thread(async {
+            let host = ExtismExtensionHost::with_options(HostOptions { slots: Arc::new(Slots::new(1)), ..options() });
+            let busy = host.load_extension(morphir(guest("clock"))).await.unwrap();
+            let quick = host.load_extension(morphir(guest("echo"))).await.unwrap();
+            let spin = tokio::spawn({
+                let host = host.clone();
+                async move { host.call_raw(busy, "spin", b"1000".to_vec(), None).await }
+            });
+            wait_for_running(&host, busy, 1).await;
+            let calls: Vec<_> = (0..3000)
+                .map(|_| {
+                    let host = host.clone();
+                    tokio::spawn(async move { host.call_raw(quick, "echo", Vec::new(), None).await })
+                })
+                .collect();
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let (since, before) = (Instant::now(), processor_time());
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            let (whole, used) = (since.elapsed(), processor_time() - before);
+            // The guest that spins has one processor.
+            assert!(used < whole * 5 / 4 + Duration::from_millis(60), "{used:?} of processors in {whole:?}");
+            spin.await.unwrap().unwrap();
+            for call in calls {
+                call.await.unwrap().unwrap();
+            }
+        });
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use morphir_extension_host::{Call, ErrorCode, Form, Host, HostOptions, Outcome, Slots};
 
-use crate::support::{TestHost, code, guest, morphir, options, plain, text};
+use crate::support::{TestHost, code, guest, morphir, options, plain, run, text};
 
 #[test]
 fn one_instance_answers_in_the_order_of_the_calls() {
@@ -103,7 +103,7 @@ fn two_hosts_that_share_slots_both_get_on() {
 fn a_call_on_the_callers_own_thread_needs_no_other() {
     let host = Host::new(HostOptions { slots: Arc::new(Slots::new(1)), ..options() });
     host.load(morphir(guest("counter"))).unwrap();
-    let settled = host.next().unwrap().run();
+    let settled = run(host.next().unwrap());
     let Outcome::Loaded(Ok(id)) = settled[0].outcome else { panic!("{settled:?}") };
     let call = |method: &str, timeout| Call {
         extension: id,
@@ -124,7 +124,7 @@ fn a_call_on_the_callers_own_thread_needs_no_other() {
     // Its only instance is at work elsewhere.
     host.submit(call("loop", None)).unwrap();
     let job = host.next().unwrap();
-    let thread = std::thread::spawn(move || job.run());
+    let thread = std::thread::spawn(move || run(job));
     let refused = host.call_now(call("count", Some(Duration::from_millis(50)))).unwrap_err();
     assert_eq!(refused.code(), ErrorCode::Timeout);
     drop(host.unload(id, true));

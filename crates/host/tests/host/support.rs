@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use morphir_extension_host::{
-    Answer, Call, ErrorCode, ExtensionConfig, ExtensionError, ExtensionId, Form, Host, HostOptions, Lifecycle,
+    Answer, Call, ErrorCode, ExtensionConfig, ExtensionError, ExtensionId, Form, Host, HostOptions, Job, Lifecycle,
     LogLevel, Outcome, Result, Settled, Slots, Source,
 };
 
@@ -92,7 +92,7 @@ impl TestHost {
                 let lend = move || {
                     while !mailbox.closed.load(Ordering::Relaxed) {
                         match host.next() {
-                            Some(job) => mailbox.put(job.run()),
+                            Some(job) => job.run(&mut |settled| mailbox.put([settled])),
                             None => thread::sleep(Duration::from_micros(100)),
                         }
                     }
@@ -196,6 +196,13 @@ impl Drop for TestHost {
     }
 }
 
+/// Runs a job on this thread.
+pub fn run(job: Job) -> Vec<Settled> {
+    let mut settled = Vec::new();
+    job.run(&mut |one| settled.push(one));
+    settled
+}
+
 /// The code of what has to have failed.
 pub fn code<T: std::fmt::Debug>(result: &Result<T>) -> ErrorCode {
     result.as_ref().expect_err("this has to fail").code()
@@ -221,27 +228,28 @@ macro_rules! in_own_process {
         fn here() {}
         let path = std::any::type_name_of_val(&here);
         let path = path.strip_suffix("::here").and_then(|path| path.split_once("::")).expect("a path of a test").1;
-        $crate::support::run_in_own_process(path, &[], || { $($body)* });
+        $crate::support::run_in_own_process(path, |_| {}, || { $($body)* });
     }};
 }
 
-pub fn run_in_own_process(test: &str, variables: &[(&str, &str)], body: impl FnOnce()) {
+/// The same, with a say in how the process is started.
+pub fn run_in_own_process(test: &str, change: impl FnOnce(&mut Command), body: impl FnOnce()) {
     if env::var(OWN_PROCESS).is_ok_and(|name| name == test) {
         body();
         return;
     }
     let output = tempfile::NamedTempFile::new().unwrap();
     let file = output.reopen().unwrap();
-    let mut child = Command::new(env::current_exe().unwrap())
+    let mut command = Command::new(env::current_exe().unwrap());
+    command
         .args([test, "--exact", "--nocapture", "--test-threads=1"])
         .env(OWN_PROCESS, test)
         .env_remove("RUST_BACKTRACE")
-        .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .stdout(file.try_clone().unwrap())
-        .stderr(file)
-        .spawn()
-        .unwrap();
+        .stderr(file);
+    change(&mut command);
+    let mut child = command.spawn().unwrap();
     let until = Instant::now() + PATIENCE;
     let status = loop {
         match child.try_wait().unwrap() {
@@ -267,6 +275,14 @@ pub fn memory() -> u64 {
 /// The most memory that this process ever had in use, in bytes.
 pub fn peak_memory() -> u64 {
     status("VmHWM:")
+}
+
+/// The time that processors have spent on this process, which is the same however busy the machine is.
+pub fn processor_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks: u64 = fields[11..13].iter().map(|field| field.parse::<u64>().unwrap()).sum();
+    Duration::from_millis(ticks * 10)
 }
 
 fn status(line: &str) -> u64 {
