@@ -13,7 +13,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { caught } from './support/caught.ts'
 import { run, runWell, type ChildOptions } from './support/child.ts'
-import { temporaryDirectory } from './support/directory.ts'
+import { remove, temporaryDirectory } from './support/directory.ts'
 import { file, wat } from './support/guest.ts'
 import { load, newHost } from './support/host.ts'
 
@@ -169,7 +169,7 @@ describe('a damaged cache costs a compile, not more:', () => {
     const cacheDir = join(temporaryDirectory(), 'cache')
     const host = newHost({ cacheDir })
     await load(host, 'echo')
-    rmSync(cacheDir, { recursive: true })
+    await remove(cacheDir)
     const id = await load(host, 'counter', { instances: 2 })
     expect(await host.call(id, 'count')).toBe(101)
     await host.call(id, 'trap').catch(() => {})

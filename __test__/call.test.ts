@@ -149,6 +149,24 @@ describe('call()', () => {
     expect(await host.callRaw(id, 'initialize')).toEqual(new Uint8Array())
   })
 
+  it('runs a program anew each time: _start keeps no state', async () => {
+    const program = await wat(`(module
+      (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+      (import "extism:host/env" "store_u8" (func $store_u8 (param i64 i32)))
+      (import "extism:host/env" "output_set" (func $output_set (param i64 i64)))
+      (global $runs (mut i32) (i32.const 0))
+      (func (export "_start") (local $digit i64)
+        (global.set $runs (i32.add (global.get $runs) (i32.const 1)))
+        (local.set $digit (call $alloc (i64.const 1)))
+        (call $store_u8 (local.get $digit) (i32.add (i32.const 0x30) (global.get $runs)))
+        (call $output_set (local.get $digit) (i64.const 1))))`)
+    const host = newHost()
+    const id = await loadPlain(host, program)
+    expect(await host.callMany(id, '_start', [null, null])).toEqual([1, 1])
+    expect(await host.call(id, '_start')).toBe(1)
+    expect(host.stats(id)).toMatchObject({ calls: 3, errors: 0, generation: 1 })
+  })
+
   it('answers the same with timers and signals that are never used', async () => {
     const host = newHost()
     const id = await load(host, 'echo')

@@ -247,6 +247,15 @@ describe('loadExtension()', () => {
     expect(await entry('nothing')).toBe('')
   })
 
+  it('hands over a config of 20 MB, to several instances too', async () => {
+    const host = newHost()
+    for (const instances of [1, 2]) {
+      const id = await load(host, 'echo', { instances, config: { text: 'x'.repeat(20_000_000) } })
+      expect(await host.call(id, 'echo', 1)).toBe(1)
+      await host.unloadExtension(id)
+    }
+  })
+
   it('initializes each instance once', async () => {
     const host = newHost()
     const id = await load(host, 'counter', { instances: 3 })

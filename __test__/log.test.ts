@@ -142,6 +142,35 @@ describe('onLog', () => {
     expect(log[0]!.message).toBe('before \uFFFD after')
   })
 
+  it('receives what is printed, line by line: standard output as info, standard error as warn', async () => {
+    const printing = await wat(`(module
+      (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+      (memory (export "memory") 1)
+      ;; A vector at 0: its text from 64 on, and how long that is.
+      (data (i32.const 64) "first line\\nsecond line\\nno end")
+      (func $print (param $where i32) (param $length i32)
+        (i32.store (i32.const 0) (i32.const 64))
+        (i32.store (i32.const 4) (local.get $length))
+        (drop (call $fd_write (local.get $where) (i32.const 0) (i32.const 1) (i32.const 16))))
+      (func (export "print")
+        (call $print (i32.const 1) (i32.const 29))
+        (call $print (i32.const 2) (i32.const 10))))`)
+    const log: LogRecord[] = []
+    const host = newHost({ onLog: (record) => log.push(record) })
+    const id = await loadPlain(host, printing)
+    await host.callRaw(id, 'print')
+    const record = { extension: 'inline', id, method: 'print' }
+    expect(log).toEqual(
+      expect.arrayContaining([
+        { level: 'info', message: 'first line', ...record },
+        { level: 'info', message: 'second line', ...record },
+        { level: 'info', message: 'no end', ...record },
+        { level: 'warn', message: 'first line', ...record },
+      ]),
+    )
+    expect(log).toHaveLength(4)
+  })
+
   it('may call the host itself', async () => {
     const answers: Promise<unknown>[] = []
     const host = newHost({

@@ -182,8 +182,8 @@ describe('fairness', () => {
   it('lets hosts take turns for as long as both have work', async () => {
     const hosts = [newHost(), newHost()] as const
     const ids = [
-      await load(hosts[0], 'clock', { instances: 3 }),
-      await load(hosts[1], 'clock', { instances: 3 }),
+      await load(hosts[0], 'clock', { instances: 6 }),
+      await load(hosts[1], 'clock', { instances: 6 }),
     ] as const
     const order: number[] = []
     const calls = [0, 1].flatMap((host) =>

@@ -1,11 +1,12 @@
 // npm run soak: good and hostile calls from several worker threads for minutes or hours. Draws what the process used meanwhile,
-// and fails where that grew or anything came out otherwise than it has to. See --help.
+// and fails where that grew or anything came out otherwise than it has to.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { WrongUsage } from '../scripts/lib/failure.mjs'
+import { Failure, WrongUsage } from '../scripts/lib/failure.mjs'
 import { main } from '../scripts/lib/main.mjs'
 import { root } from '../scripts/lib/places.mjs'
 import { draw } from './soak/chart.mjs'
@@ -21,6 +22,7 @@ const USAGE = `npm run soak -- [--minutes 2] [--workers 3] [--out target/soak] [
 
 await main(async () => {
   const { minutes, workers, out, seed, directory, only } = optionsOf(process.argv.slice(2))
+  await checkPackage(directory)
   mkdirSync(dirname(out), { recursive: true })
   const cacheDir = mkdtempSync(join(tmpdir(), 'morphir-soak-'))
   try {
@@ -50,7 +52,6 @@ function optionsOf(args) {
     seed: { type: 'string', default: '1' },
     package: { type: 'string', default: root },
     only: { type: 'string' },
-    help: { type: 'boolean', default: false },
   }
   let values
   try {
@@ -58,7 +59,6 @@ function optionsOf(args) {
   } catch (error) {
     throw new WrongUsage(error.message, USAGE)
   }
-  if (values.help) throw new WrongUsage('How to run it:', USAGE)
   const [minutes, workers, seed] = [values.minutes, values.workers, values.seed].map(Number)
   if (!(minutes >= 0.5 && minutes <= 24 * 60)) throw new WrongUsage('The minutes are from 0.5 to 1440.', USAGE)
   if (!(Number.isInteger(workers) && workers >= 1 && workers <= 64)) {
@@ -75,9 +75,19 @@ function optionsOf(args) {
   }
 }
 
+async function checkPackage(directory) {
+  try {
+    await import(pathToFileURL(join(directory, 'index.mjs')).href)
+  } catch (error) {
+    throw new Failure(`The package cannot be loaded: ${error.message.split('\n', 1)[0]}`, {
+      advice: 'run npm run build.',
+    })
+  }
+}
+
 function tell({ flat, lines, unexpected, unexpectedCount }, out) {
   for (const line of lines) console.log(line)
-  for (const what of unexpected) console.log(`unexpected: ${what}`)
+  for (const [what, times] of unexpected) console.log(`unexpected, ${times} times: ${what}`)
   console.log(`drawn in ${relative(process.cwd(), `${out}.png`)}`)
   const well = flat && unexpectedCount === 0
   console.log(well ? 'flat, and nothing unexpected' : `${flat ? 'flat' : 'NOT FLAT'}, ${unexpectedCount} unexpected`)

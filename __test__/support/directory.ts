@@ -9,14 +9,18 @@ export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'morphir-extension-host-test-'))
   onTestFinished(async () => {
     chmodSync(directory, 0o700)
-    // The engine's cache may still be writing.
-    for (let round = 0; round < 50 && existsSync(directory); round += 1) {
-      try {
-        rmSync(directory, { recursive: true, force: true })
-      } catch {
-        await sleep(50)
-      }
-    }
+    await remove(directory)
   })
   return directory
+}
+
+/** Removes a directory in which the engine's cache may still be writing. */
+export async function remove(directory: string): Promise<void> {
+  for (let round = 0; round < 50 && existsSync(directory); round += 1) {
+    try {
+      rmSync(directory, { recursive: true, force: true })
+    } catch {
+      await sleep(50)
+    }
+  }
 }

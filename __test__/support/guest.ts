@@ -42,7 +42,8 @@ export function file(name: string, bytes: Uint8Array): string {
 /** The module that this text describes. */
 export async function wat(text: string, name = 'inline.wat'): Promise<Uint8Array> {
   const wabt = await loadWabt()
-  const module = wabt.parseWat(name, new TextEncoder().encode(text), FEATURES)
+  // A copy, because it reads all of the buffer that an array is a part of.
+  const module = wabt.parseWat(name, new TextEncoder().encode(text).slice(), FEATURES)
   try {
     module.resolveNames()
     // Checks nothing that the host does not check again, and its types know no features.

@@ -24,11 +24,16 @@ export function chart(samples, verdict) {
   const height = TOP + drawn.length * (PANEL + GAP) + 24
   const x = (seconds) => LEFT + (seconds / verdict.end) * (WIDTH - LEFT - RIGHT)
   const { calls, outcomes, workers } = during.at(-1)
-  const failed = calls - (outcomes.ok ?? 0)
+  const answered = outcomes.ok ?? 0
   const judged = `${verdict.flat ? 'flat' : 'NOT FLAT'}, ${verdict.unexpectedCount} unexpected`
   const parts = [
     text(LEFT, 34, `Soak: ${Math.round(verdict.end / 6) / 10} minutes, ${judged}`, 20),
-    text(LEFT, 58, `${count(calls)} calls, ${count(failed)} of them meant to fail, from ${workers} worker threads`, 13),
+    text(
+      LEFT,
+      58,
+      `${count(answered)} calls answered, ${count(calls - answered)} failed, from ${workers} worker threads`,
+      13,
+    ),
     ...drawn.map((figure, place) => {
       const top = TOP + place * (PANEL + GAP)
       return panel({ figure, during, verdict, top, x, colour: COLOURS[place] })

@@ -11,14 +11,15 @@ const MOST_UNEXPECTED = 50
 /** The worker threads of a soak, and what they did. */
 export class Crew {
   tally = { calls: 0, outcomes: {}, late: 0, workers: 0, unexpected: 0 }
-  unexpected = []
+  /** What should not have been, and how often it was. */
+  unexpected = new Map()
   #settings
   #stopped = false
   #stop
   #whenStopped = new Promise((resolve) => (this.#stop = resolve))
   #places = []
   #alive = new Set()
-  #told = 0
+  #news = []
 
   constructor(settings) {
     this.#settings = settings
@@ -50,6 +51,11 @@ export class Crew {
       // Not all at the same time.
       const ends = pause(LIFE * (1 + place / workers), undefined, { ref: false })
       await Promise.race([ends, exited, this.#whenStopped])
+      if (!this.#alive.has(worker)) {
+        this.#wrong(['A worker ended too early.'])
+        await pause(1000)
+        continue
+      }
       if (!this.#stopped && life % 2 === 1) void worker.terminate()
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- threads have no origins
       else worker.postMessage('stop')
@@ -81,13 +87,17 @@ export class Crew {
 
   /** What came out otherwise than it had to since the last time. */
   news() {
-    const news = this.unexpected.slice(this.#told)
-    this.#told = this.unexpected.length
-    return news
+    return this.#news.splice(0)
   }
 
   #wrong(what, times = what.length) {
     this.tally.unexpected += times
-    this.unexpected.push(...what.slice(0, MOST_UNEXPECTED - this.unexpected.length))
+    for (const each of what) {
+      if (!this.unexpected.has(each)) {
+        if (this.unexpected.size >= MOST_UNEXPECTED) continue
+        this.#news.push(each)
+      }
+      this.unexpected.set(each, (this.unexpected.get(each) ?? 0) + 1)
+    }
   }
 }

@@ -21,7 +21,7 @@ const ONCE = 6
 
 /**
  * @param {object[]} samples
- * @param {{ tally: object, unexpected: string[] }} crew
+ * @param {{ tally: object, unexpected: Map<string, number> }} crew
  */
 export function judge(samples, { tally, unexpected }) {
   const during = samples.filter(({ at }) => at === undefined)
@@ -51,7 +51,7 @@ export function judge(samples, { tally, unexpected }) {
   const codes = Object.entries(tally.outcomes).toSorted(([, one], [, other]) => other - one)
   lines.push(`Calls: ${tally.calls} in ${end} s, from ${tally.workers} worker threads, ${tally.late} late`)
   lines.push(codes.map(([code, times]) => `${code} ${times}`).join(', '))
-  return { flat, warm, middle, end, medians, lines, unexpectedCount: tally.unexpected, unexpected }
+  return { flat, warm, middle, end, medians, lines, unexpectedCount: tally.unexpected, unexpected: [...unexpected] }
 }
 
 function median(numbers) {

@@ -55,7 +55,8 @@ pub fn generate(input: &mut Unstructured<'_>, shape: Shape, max_memory: u64, max
         gc_enabled: false,
         memory64_enabled: false,
         threads_enabled: false,
-        max_memories: 1,
+        // A memory that has to be exported comes on top of these.
+        max_memories: usize::from(matches!(shape, Shape::Any)),
         max_memory32_bytes: max_memory,
         max_table_elements: max_elements,
         max_tables: 4,

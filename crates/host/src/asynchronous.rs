@@ -1,7 +1,8 @@
 //! The asynchronous face, as Morphir's design documents have it: the core, with tokio's blocking pool to lend it threads.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -36,11 +37,17 @@ use crate::schedule::Slots;
 /// ```
 #[derive(Clone)]
 pub struct ExtismExtensionHost {
-    host: Host,
-    promises: Promises,
+    shared: Arc<Shared>,
 }
 
-type Promises = Arc<Mutex<HashMap<u64, oneshot::Sender<Outcome>>>>;
+struct Shared {
+    host: Host,
+    promises: Mutex<Promises>,
+    /// Somebody asks again for a slot, in a while.
+    asking: AtomicBool,
+}
+
+type Promises = HashMap<u64, oneshot::Sender<Outcome>>;
 
 impl Default for ExtismExtensionHost {
     fn default() -> Self {
@@ -63,7 +70,8 @@ impl ExtismExtensionHost {
     /// A host set up by hand.
     #[must_use]
     pub fn with_options(options: HostOptions) -> Self {
-        Self { host: Host::new(options), promises: Arc::default() }
+        let shared = Shared { host: Host::new(options), promises: Mutex::default(), asking: AtomicBool::new(false) };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Loads an extension: checks its source, starts it, hands `config` to its `initialize`, and asks for its capabilities.
@@ -72,7 +80,7 @@ impl ExtismExtensionHost {
     ///
     /// Every code that a load can have; see [`ErrorCode`].
     pub async fn load_extension(&self, config: ExtensionConfig) -> Result<ExtensionId> {
-        match self.settle(self.host.load(config)?).await? {
+        match self.promise(|host| host.load(config))?.settled().await? {
             Outcome::Loaded(result) => result,
             Outcome::Called(_) => unreachable!("a load settles as a load"),
         }
@@ -105,26 +113,17 @@ impl ExtismExtensionHost {
         input: Vec<u8>,
         timeout: Option<Duration>,
     ) -> Result<Vec<u8>> {
-        let ticket = self.host.submit(Call {
-            extension,
-            method: method.into(),
-            inputs: vec![input],
-            form: Form::Bytes,
-            timeout,
-        })?;
-        let settled = self.settle(ticket);
+        let call = Call { extension, method: method.into(), inputs: vec![input], form: Form::Bytes, timeout };
+        let mut promise = self.promise(|host| host.submit(call))?;
         let outcome = match timeout {
-            Some(timeout) => {
-                tokio::pin!(settled);
-                match tokio::time::timeout(timeout, &mut settled).await {
-                    Ok(outcome) => outcome,
-                    Err(_) => {
-                        deliver(&self.host, &self.promises, self.host.expire(ticket));
-                        settled.await
-                    }
+            Some(timeout) => match tokio::time::timeout(timeout, promise.settled()).await {
+                Ok(outcome) => outcome,
+                Err(_) => {
+                    self.shared.deliver(self.shared.host.expire(promise.ticket));
+                    promise.settled().await
                 }
-            }
-            None => settled.await,
+            },
+            None => promise.settled().await,
         };
         match outcome? {
             Outcome::Called(mut answers) if answers.len() == 1 => answers.remove(0).map(Answer::into_bytes),
@@ -138,7 +137,7 @@ impl ExtismExtensionHost {
     ///
     /// `NotFound`.
     pub fn capabilities(&self, id: ExtensionId) -> Result<Arc<Vec<Capability>>> {
-        self.host.capabilities(id)
+        self.shared.host.capabilities(id)
     }
 
     /// What an extension did so far.
@@ -147,57 +146,88 @@ impl ExtismExtensionHost {
     ///
     /// `NotFound`.
     pub fn stats(&self, id: ExtensionId) -> Result<Stats> {
-        self.host.stats(id)
+        self.shared.host.stats(id)
     }
 
     /// Every loaded extension.
     #[must_use]
     pub fn list(&self) -> Vec<Listing> {
-        self.host.list()
+        self.shared.host.list()
     }
 
     /// Unloads an extension once the calls it has are done; one that is not there is unloaded already.
     pub fn unload_extension(&self, id: ExtensionId) {
-        for settled in self.host.unload(id, false) {
-            deliver(&self.host, &self.promises, Some(settled));
-        }
+        self.shared.deliver(self.shared.host.unload(id, false));
     }
 
     /// Closes the host and cancels what runs.
     pub fn close(&self) {
-        for settled in self.host.close(true) {
-            deliver(&self.host, &self.promises, Some(settled));
-        }
+        self.shared.deliver(self.shared.host.close(true));
     }
 
-    /// Waits for a ticket; cancels it when nobody waits any more.
-    async fn settle(&self, ticket: u64) -> Result<Outcome> {
-        let (promise, outcome) = oneshot::channel();
-        self.promises.lock().unwrap_or_else(PoisonError::into_inner).insert(ticket, promise);
-        let mut wait = Wait { host: &self.host, promises: &self.promises, ticket, outcome };
-        lend_threads(&self.host, &self.promises);
-        let outcome = (&mut wait.outcome).await;
-        outcome.map_err(|_| ExtensionError::new(ErrorCode::Closed, "The runtime ended before the work did."))
+    /// Puts work in line, and lends it a thread as soon as it may start.
+    fn promise(&self, submit: impl FnOnce(&Host) -> Result<u64>) -> Result<Promise> {
+        let (sender, outcome) = oneshot::channel();
+        // The work may be done before this function is: whoever delivers waits until the promise is there.
+        let mut promises = self.shared.promises();
+        let ticket = submit(&self.shared.host)?;
+        promises.insert(ticket, sender);
+        drop(promises);
+        lend_threads(&self.shared);
+        Ok(Promise { shared: Arc::clone(&self.shared), ticket, outcome })
     }
 }
 
-/// Somebody waits for a ticket. When this is dropped before it has settled, the work is taken back; and when a load settled that nobody
-/// looked at, its extension is unloaded.
-struct Wait<'a> {
-    host: &'a Host,
-    promises: &'a Promises,
+impl Shared {
+    fn promises(&self) -> MutexGuard<'_, Promises> {
+        self.promises.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn deliver(&self, settled: impl IntoIterator<Item = Settled>) {
+        for Settled { ticket, outcome, .. } in settled {
+            let promise = self.promises().remove(&ticket);
+            let unheard = match promise {
+                Some(promise) => promise.send(outcome).err(),
+                None => Some(outcome),
+            };
+            if let Some(outcome) = unheard {
+                self.forget(&outcome);
+            }
+        }
+    }
+
+    /// Nobody listens any more. What nobody can name must not stay loaded; nothing else is lost that anybody wants.
+    fn forget(&self, outcome: &Outcome) {
+        if let Outcome::Loaded(Ok(id)) = outcome {
+            drop(self.host.unload(*id, true));
+        }
+    }
+}
+
+/// Work that somebody waits for. When this is dropped before it has settled, the work is taken back; and when a load settled that
+/// nobody looked at, its extension is unloaded.
+struct Promise {
+    shared: Arc<Shared>,
     ticket: u64,
     outcome: oneshot::Receiver<Outcome>,
 }
 
-impl Drop for Wait<'_> {
+impl Promise {
+    async fn settled(&mut self) -> Result<Outcome> {
+        let outcome = (&mut self.outcome).await;
+        outcome.map_err(|_| ExtensionError::new(ErrorCode::Closed, "The runtime ended before the work did."))
+    }
+}
+
+impl Drop for Promise {
     fn drop(&mut self) {
-        if self.promises.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.ticket).is_some() {
-            drop(self.host.cancel(self.ticket));
+        let waiting = self.shared.promises().remove(&self.ticket).is_some();
+        if waiting {
+            drop(self.shared.host.cancel(self.ticket));
         }
         self.outcome.close();
-        if let Ok(Outcome::Loaded(Ok(id))) = self.outcome.try_recv() {
-            drop(self.host.unload(id, true));
+        if let Ok(outcome) = self.outcome.try_recv() {
+            self.shared.forget(&outcome);
         }
     }
 }
@@ -206,34 +236,36 @@ impl Drop for Wait<'_> {
 const RETRY: Duration = Duration::from_millis(2);
 
 /// Gives every job that may start now a thread of tokio's blocking pool, which does the same when its job is done.
-fn lend_threads(host: &Host, promises: &Promises) {
-    while let Some(job) = host.next() {
-        let (host, promises) = (host.clone(), Arc::clone(promises));
+fn lend_threads(shared: &Arc<Shared>) {
+    while let Some(job) = shared.host.next() {
+        let shared = Arc::clone(shared);
         task::spawn_blocking(move || {
             let mut next: Option<Job> = Some(job);
             while let Some(job) = next {
-                job.run(&mut |settled| deliver(&host, &promises, Some(settled)));
-                next = host.next();
+                job.run(&mut |settled| shared.deliver([settled]));
+                next = shared.host.next();
             }
+            // The slot may have gone to another host meanwhile.
+            lend_threads(&shared);
         });
     }
-    if host.waits_for_slot() {
-        let (host, promises) = (host.clone(), Arc::clone(promises));
+    // One asks for all: thousands may be waiting.
+    if shared.host.waits_for_slot() && !shared.asking.swap(true, Ordering::AcqRel) {
+        let asking = Asking(Arc::clone(shared));
         task::spawn(async move {
             tokio::time::sleep(RETRY).await;
-            lend_threads(&host, &promises);
+            let shared = Arc::clone(&asking.0);
+            drop(asking);
+            lend_threads(&shared);
         });
     }
 }
 
-fn deliver(host: &Host, promises: &Promises, settled: Option<Settled>) {
-    let Some(Settled { ticket, outcome, .. }) = settled else { return };
-    let promise = promises.lock().unwrap_or_else(PoisonError::into_inner).remove(&ticket);
-    let unheard = match promise {
-        Some(promise) => promise.send(outcome).err(),
-        None => Some(outcome),
-    };
-    if let Some(Outcome::Loaded(Ok(id))) = unheard {
-        drop(host.unload(id, true));
+/// Lets the next one ask, even where the runtime ends before this one has.
+struct Asking(Arc<Shared>);
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.0.asking.store(false, Ordering::Release);
     }
 }

@@ -242,7 +242,7 @@ impl Instance {
         });
         let interrupted = interrupt.disarm();
         self.fuel = plugin.fuel_consumed();
-        let out_of_fuel = self.fuel.is_some() && self.fuel == self.blueprint.permissions.max_fuel;
+        let out_of_fuel = answer.as_ref().is_err_and(|(error, _)| is_out_of_fuel(error));
         // Did the interrupt end the call, or did the call end by itself just then? In the second case the engine's timer may
         // still be about to act on it, and would hit whatever runs next on this engine.
         let late = interrupted && !answer.as_ref().is_err_and(|(error, _)| error.root_cause().to_string() == "timeout");
@@ -299,17 +299,10 @@ impl Instance {
     /// A plug-in with all its memories. The engine makes them at the first call: this one does nothing else.
     fn instantiate(&self, engine: &CompiledPlugin) -> Result<Box<Plugin>, Unmade> {
         self.guest.begin();
-        let mut plugin = Box::new(Plugin::new_from_compiled(engine).map_err(Unmade::Refused)?);
-        let made = plugin.call::<&[u8], &[u8]>(&self.blueprint.module.prepared.made, b"").map(drop);
-        match made {
-            Ok(()) => Ok(plugin),
-            Err(_) if self.is_out_of_fuel(&plugin) => Err(Unmade::OutOfFuel),
-            Err(error) => Err(Unmade::Refused(error)),
-        }
-    }
-
-    fn is_out_of_fuel(&self, plugin: &Plugin) -> bool {
-        self.blueprint.permissions.max_fuel.is_some_and(|fuel| plugin.fuel_consumed() == Some(fuel))
+        let unmade = |error| if is_out_of_fuel(&error) { Unmade::OutOfFuel } else { Unmade::Refused(error) };
+        let mut plugin = Box::new(Plugin::new_from_compiled(engine).map_err(unmade)?);
+        plugin.call::<&[u8], &[u8]>(&self.blueprint.module.prepared.made, b"").map_err(unmade)?;
+        Ok(plugin)
     }
 
     fn compile(&self, layout: Layout) -> Result<CompiledPlugin> {
@@ -368,6 +361,12 @@ fn engine_config(layout: Layout, max_memory: u64) -> wasmtime::Config {
     config.wasm_backtrace_details(wasmtime::WasmBacktraceDetails::Disable);
     config.max_wasm_stack(crate::stack::for_guests());
     config
+}
+
+/// Whether the engine stopped for want of fuel: by a trap, or, once a call is over, in words.
+fn is_out_of_fuel(error: &extism::Error) -> bool {
+    error.downcast_ref() == Some(&wasmtime::Trap::OutOfFuel)
+        || error.root_cause().to_string() == "plugin ran out of fuel"
 }
 
 fn engine_refused(error: &extism::Error) -> ExtensionError {

@@ -178,26 +178,37 @@ fn load(
     let ExtensionConfig { name, source, permissions, config, lifecycle, instances: wanted } = config;
     let caps = Caps { max_memory: permissions.max_memory, max_output: permissions.max_output };
     let limit = permissions.max_execution_time;
-    let module = Module::load(source, caps, shared.cache.as_ref())?;
-    let log_level = shared.log_level;
-    let extism_config = Arc::new(extism_config(config.as_deref()));
     let directories = directories::find(&permissions)?;
-    let blueprint = Arc::new(Blueprint {
-        name,
-        module,
-        permissions,
-        lifecycle,
-        config,
-        extism_config,
-        log_level,
-        keeps_no_state: wanted > 1,
-        directories,
-    });
+    let extism_config = Arc::new(extism_config(config.as_deref()));
+    let wasm = Module::read(source)?;
+    let first = |cache| -> Result<Instance> {
+        let mut instance = Instance::new(Arc::new(Blueprint {
+            name: name.clone(),
+            module: Module::prepare(&wasm, caps, cache)?,
+            permissions: permissions.clone(),
+            lifecycle,
+            config: config.clone(),
+            extism_config: Arc::clone(&extism_config),
+            log_level: shared.log_level,
+            keeps_no_state: wanted > 1,
+            directories: directories.clone(),
+        }));
+        // Compiling is the host's own doing: the guest's time starts after it.
+        instance.build(interrupt)?;
+        Ok(instance)
+    };
+    let first = match (first(shared.cache.as_ref()), &shared.cache) {
+        // Another process may have broken the entry after it was checked: then the load goes without the cache.
+        (Err(error), Some(_)) if error.code() == ErrorCode::InvalidSource => first(None)?,
+        (first, _) => first?,
+    };
+    drop(wasm);
+    let blueprint = first.blueprint();
+    let mut first = Some(first);
     let mut instances = Vec::new();
     let mut capabilities = Vec::new();
     for number in 0..wanted {
-        let mut instance = Instance::new(Arc::clone(&blueprint));
-        // Compiling is the host's own doing: the guest's time starts after it.
+        let mut instance = first.take().unwrap_or_else(|| Instance::new(Arc::clone(&blueprint)));
         instance.build(interrupt)?;
         let watch = Watch::until(Instant::now() + limit, interrupt);
         let started = instance.start(interrupt).and_then(|()| match number {

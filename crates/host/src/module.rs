@@ -55,19 +55,25 @@ impl Place {
 }
 
 impl Module {
-    pub fn load(source: Source, caps: Caps, cache: Option<&Cache>) -> Result<Self> {
+    /// Reads a source, and compares it with the hash that it must have.
+    pub fn read(source: Source) -> Result<Vec<u8>> {
         let wasm = read(source.path.as_deref(), source.bytes)?;
         if let Some(expected) = &source.sha256 {
             check_hash(&wasm, expected)?;
         }
+        Ok(wasm)
+    }
+
+    /// Prepares a module, or finds it in the cache.
+    pub fn prepare(wasm: &[u8], caps: Caps, cache: Option<&Cache>) -> Result<Self> {
         let Some(cache) = cache else {
-            return Ok(Self::without_cache(prepare(&wasm, caps)?));
+            return Ok(Self::without_cache(prepare(wasm, caps)?));
         };
-        let entry = cache.entry(&wasm, caps);
+        let entry = cache.entry(wasm, caps);
         if let Some(prepared) = entry.load() {
             return Ok(Self { prepared, place: Place::Cached(entry) });
         }
-        let prepared = prepare(&wasm, caps)?;
+        let prepared = prepare(wasm, caps)?;
         match entry.store(cache, &prepared) {
             Ok(()) => Ok(Self { prepared, place: Place::Cached(entry) }),
             // A full or read-only disk: compile for this process alone.

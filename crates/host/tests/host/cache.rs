@@ -307,7 +307,7 @@ fn h33_a_full_cache_forgets_its_oldest_entries_and_nothing_else() {
     let day = |number: u64| SystemTime::now() - Duration::from_secs(86_400 * (400 - number));
     let age = |path: &Path, time: SystemTime| fs::File::open(path).unwrap().set_modified(time).unwrap();
     for number in 0..300 {
-        let entry = place.path().join(format!("{number:032x}"));
+        let entry = place.path().join(format!("{number:064x}"));
         fs::create_dir(&entry).unwrap();
         fs::write(entry.join("seal.json"), "{}").unwrap();
         age(&entry.join("seal.json"), day(number));
@@ -321,11 +321,11 @@ fn h33_a_full_cache_forgets_its_oldest_entries_and_nothing_else() {
     for number in 0..300 {
         assert!(place.path().join(format!("Documents {number}/thesis.txt")).exists(), "it removed what is not its own");
     }
-    let entry = |number: u64| place.path().join(format!("{number:032x}")).exists();
+    let entry = |number: u64| place.path().join(format!("{number:064x}")).exists();
     assert!(!entry(0) && !entry(40) && entry(299), "the oldest go first");
     let entries = fs::read_dir(place.path()).unwrap().filter(|entry| {
         let name = entry.as_ref().unwrap().file_name();
-        name.to_str().unwrap().len() == 32
+        name.to_str().unwrap().len() == 64
     });
     assert!(entries.count() <= 257);
 }

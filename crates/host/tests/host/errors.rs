@@ -138,6 +138,7 @@ fn an_error_text_is_cut_and_what_is_not_text_in_it_is_replaced() {
     let id = imitator(&host);
     let said = error(host.call(id, "attack", b"caf\xff\xfe"));
     assert_eq!((said.code(), said.message()), (ErrorCode::ExtensionError, "caf\u{fffd}\u{fffd}"));
+    let id = host.load(plain(guest("hostile/error_imitates"))).unwrap();
     let said = error(host.call(id, "attack", "x".repeat(1_000_000)));
     assert_eq!((said.code(), said.message().len()), (ErrorCode::ExtensionError, 64 * 1024));
     assert_eq!(code(&host.call(id, "attack", "")), ErrorCode::ExtensionError, "an empty text is none: the code counts");

@@ -54,9 +54,9 @@ fn h6_a_module_that_starts_with_more_than_its_grant_is_refused() {
         assert_eq!(error.code(), ErrorCode::MemoryLimit);
         assert!(error.message().contains(&pages.to_string()) && error.message().contains("max_memory"), "{error}");
     }
-    let mut config = plain(needs(4));
+    let mut config = plain(needs(2));
     config.permissions.max_memory = MIN_MEMORY;
-    host.load(config).expect("exactly what there is");
+    host.load(config).expect("what there is");
 }
 
 #[test]

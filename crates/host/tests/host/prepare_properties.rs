@@ -21,7 +21,7 @@ fn prepare(wasm: &[u8]) -> (TestHost, Result<ExtensionId, ExtensionError>, Optio
     let host = TestHost::with(HostOptions { cache: Some(cache), slots: options().slots, log_level: None });
     let mut config = plain(wasm.to_vec());
     config.permissions.max_execution_time = Duration::from_millis(20);
-    config.permissions.max_memory = 128 * 1024 * 1024;
+    config.permissions.max_memory = 256 * 1024 * 1024;
     let loaded = host.load(config);
     let prepared = files(place.path()).into_iter().find(|file| file.ends_with("module.wasm"));
     (host, loaded, prepared.map(|file| fs::read(file).unwrap()))

@@ -277,9 +277,18 @@ pub fn peak_memory() -> u64 {
     status("VmHWM:")
 }
 
-/// The time that processors have spent on this process, which is the same however busy the machine is.
+/// The time that processors have spent on this process, which is much the same however busy the machine is.
 pub fn processor_time() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    time_in("/proc/self/stat")
+}
+
+/// The time that processors have spent on this thread.
+pub fn thread_time() -> Duration {
+    time_in("/proc/thread-self/stat")
+}
+
+fn time_in(stat: &str) -> Duration {
+    let stat = std::fs::read_to_string(stat).unwrap();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
     let ticks: u64 = fields[11..13].iter().map(|field| field.parse::<u64>().unwrap()).sum();
     Duration::from_millis(ticks * 10)
