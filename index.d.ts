@@ -145,7 +145,8 @@ export interface Permissions {
    */
   maxOutput?: string | number
   /**
-   * How many instructions one call may run, counted by the engine: the same call costs the same each time.
+   * How many instructions one call may run, counted by the engine: the same calls in the same order cost the same each
+   * time.
    * @default not counted, which is faster
    */
   maxFuel?: number

@@ -200,19 +200,22 @@ pub struct DirectoryGrant {
 #[serde(untagged, expecting = "a path, or { path, guest_path }")]
 enum PathOrGrant {
     Path(PathBuf),
-    #[serde(rename_all = "snake_case")]
-    Grant {
-        path: PathBuf,
-        #[serde(alias = "guestPath")]
-        guest_path: String,
-    },
+    Grant(NamedDirectory),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedDirectory {
+    path: PathBuf,
+    #[serde(alias = "guestPath")]
+    guest_path: String,
 }
 
 impl From<PathOrGrant> for DirectoryGrant {
     fn from(written: PathOrGrant) -> Self {
         match written {
             PathOrGrant::Path(path) => Self { guest_path: path.to_string_lossy().into_owned(), path },
-            PathOrGrant::Grant { path, guest_path } => Self { path, guest_path },
+            PathOrGrant::Grant(NamedDirectory { path, guest_path }) => Self { path, guest_path },
         }
     }
 }

@@ -99,7 +99,12 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub fn until(deadline: Instant, interrupt: &Arc<Interrupt>) -> Self {
-        Watchdog::get().insert(deadline, interrupt);
+        if deadline <= Instant::now() {
+            // The thread would be late: a quick guest is done before it has woken up.
+            interrupt.send(Reason::Deadline);
+        } else {
+            Watchdog::get().insert(deadline, interrupt);
+        }
         Self { id: interrupt.id }
     }
 }

@@ -31,8 +31,6 @@ pub(crate) struct Account {
     pub returned: Option<i32>,
     /// It ended itself, as programs do, and cannot go on.
     pub exited: bool,
-    /// Where its output is in the kernel's memory, checked, and how long.
-    output: (i64, i64),
     /// The guest's own error text.
     pub error: Option<String>,
     /// It asked for more memory than its grant, and was told that there is none.
@@ -96,6 +94,11 @@ impl Guest {
         state.start = Some((Arc::clone(interrupt), handle));
     }
 
+    /// Whether the guest's function came back by itself: only then is its output a place that can be read.
+    pub fn has_returned(&self) -> bool {
+        self.lock().account.returned.is_some()
+    }
+
     /// Ends the account.
     pub fn account(&self) -> Account {
         let mut state = self.lock();
@@ -115,10 +118,8 @@ impl Guest {
     pub fn functions(self: &Arc<Self>) -> Vec<Function> {
         vec![
             self.function(HOST, ENTERED, [], [], |guest, _, _| guest.enter()),
-            self.function(HOST, RETURNED, [ValType::I32, ValType::I64, ValType::I64], [], |guest, params, _| {
-                let account = &mut guest.lock().account;
-                account.returned = params[0].i32();
-                account.output = (params[1].i64().unwrap_or_default(), params[2].i64().unwrap_or_default());
+            self.function(HOST, RETURNED, [ValType::I32], [], |guest, params, _| {
+                guest.lock().account.returned = params[0].i32();
                 Ok(())
             }),
             self.function(HOST, GROWTH_REFUSED, [ValType::I32], [], |guest, _, _| {
@@ -150,19 +151,6 @@ impl Guest {
             self.function(HOST, WORD, [ValType::I64], [ValType::I64], |guest, params, results| {
                 let at = params[0].i64().and_then(|at| usize::try_from(at).ok());
                 results[0] = Val::I64(at.map_or(0, |at| word(&guest.lock().asked, at)));
-                Ok(())
-            }),
-            // What extism asks of the kernel after a call, whose answers a guest could change: it would read whatever they name.
-            self.function(EXTISM, "error_get", [], [ValType::I64], |_, _, results| {
-                results[0] = Val::I64(0);
-                Ok(())
-            }),
-            self.function(EXTISM, "output_offset", [], [ValType::I64], |guest, _, results| {
-                results[0] = Val::I64(guest.lock().account.output.0);
-                Ok(())
-            }),
-            self.function(EXTISM, "output_length", [], [ValType::I64], |guest, _, results| {
-                results[0] = Val::I64(guest.lock().account.output.1);
                 Ok(())
             }),
             self.function(EXTISM, "get_log_level", [], [ValType::I32], |guest, _, results| {

@@ -139,15 +139,18 @@ impl Instance {
                 result
             }
             _ => {
-                let result = self.run(method, input, interrupt);
-                match &result {
-                    // An earlier call left Extism's memory in disorder: the guest was not reached, and may as well be anew.
-                    Err(error) if error.code() == ErrorCode::Trap && !self.last.entered => {
-                        self.start(interrupt)?;
-                        self.run(method, input, interrupt)
-                    }
-                    _ => result,
+                let mut result = self.run(method, input, interrupt);
+                // An earlier call left Extism's memory in disorder: the guest was not reached, and may as well be anew.
+                if result.as_ref().is_err_and(|error| error.code() == ErrorCode::Trap) && !self.last.entered {
+                    self.start(interrupt)?;
+                    result = self.run(method, input, interrupt);
                 }
+                let carried = input.len() + result.as_ref().map_or(0, Vec::len);
+                if self.blueprint.keeps_no_state && carried > RECYCLED_ABOVE {
+                    self.plugin = None;
+                    self.started = false;
+                }
+                result
             }
         }
     }
@@ -235,10 +238,9 @@ impl Instance {
             unreachable!("a guest runs only after it was built");
         };
         self.guest.expect(interrupt, plugin.cancel_handle());
-        let max_output = self.blueprint.permissions.max_output;
         let answer = plugin.call_get_error_code::<&[u8], &[u8]>(export, input).map(|output| {
-            // The prepared module sees to it; this only keeps a mistake there from copying without end.
-            output[..output.len().min(usize::try_from(max_output).unwrap_or(usize::MAX))].to_vec()
+            // Nothing vouches for the place of an output but the end of the prepared module's methods.
+            if self.guest.has_returned() { output.to_vec() } else { Vec::new() }
         });
         let interrupted = interrupt.disarm();
         self.fuel = plugin.fuel_consumed();
@@ -255,11 +257,6 @@ impl Instance {
         }
         if late {
             self.engine = None;
-        }
-        let carried = input.len() + outcome.result.as_ref().map_or(0, Vec::len);
-        if self.blueprint.keeps_no_state && carried > RECYCLED_ABOVE {
-            self.plugin = None;
-            self.started = false;
         }
         outcome.result
     }

@@ -50,7 +50,7 @@ pub(crate) const SOURCES: [&str; 9] = [
 pub(crate) const HOST: &str = "morphir:host/prepared";
 /// `entered()`: the call is about to reach the guest, and can be interrupted from here on.
 pub(crate) const ENTERED: &str = "entered";
-/// `returned(code: i32, output: i64, length: i64)`: the guest's function came back by itself, with this code and this output.
+/// `returned(code: i32)`: the guest's function came back by itself, with this code.
 pub(crate) const RETURNED: &str = "returned";
 /// `output_refused(length: i64)`: the guest set an output longer than its grant.
 pub(crate) const OUTPUT_REFUSED: &str = "output_refused";
@@ -280,6 +280,7 @@ fn invalid(error: &BinaryReaderError) -> ExtensionError {
 /// The imports that injected functions take the place of; `check` has made sure that imports are functions.
 fn replaced(imports: &[Import<'_>], has_memory: bool) -> Vec<Replaced> {
     let by = |import: &Import<'_>| match (import.module, import.name) {
+        (EXTISM, "alloc") => Some(Replacement::Alloc),
         (EXTISM, "output_set") => Some(Replacement::SetOutput),
         (EXTISM, "output_offset") => Some(Replacement::OutputOffset),
         (EXTISM, "output_length") => Some(Replacement::OutputLength),

@@ -33,12 +33,10 @@ pub(super) enum Signature {
     Wasi,
     /// `() -> i64`
     Counts,
-    /// `(i32, i64, i64) -> ()`
-    Returns,
 }
 
 impl Signature {
-    const ALL: [(&'static [ValType], &'static [ValType]); 13] = [
+    const ALL: [(&'static [ValType], &'static [ValType]); 12] = [
         (&[], &[]),
         (&[I32], &[]),
         (&[I64], &[]),
@@ -51,7 +49,6 @@ impl Signature {
         (&[I64], &[I64]),
         (&[I32, I32, I32, I32], &[I32]),
         (&[], &[I64]),
-        (&[I32, I64, I64], &[]),
     ];
 
     /// Adds all of them behind a module's own types.
@@ -83,12 +80,15 @@ pub(super) enum Added {
     LoadByte,
     StoreWord,
     StoreByte,
+    OutputSet,
+    ErrorGet,
+    ErrorSet,
 }
 
 impl Added {
-    const ALL: [(&'static str, &'static str, Signature); 17] = [
+    const ALL: [(&'static str, &'static str, Signature); 20] = [
         (HOST, super::ENTERED, Signature::Nothing),
-        (HOST, super::RETURNED, Signature::Returns),
+        (HOST, super::RETURNED, Signature::TakesCode),
         (HOST, super::OUTPUT_REFUSED, Signature::TakesPlace),
         (HOST, super::GROWTH_REFUSED, Signature::TakesCode),
         (HOST, super::PRINTED, Signature::TakesStreamBytes),
@@ -104,10 +104,13 @@ impl Added {
         (EXTISM, "load_u8", Signature::ReadsByte),
         (EXTISM, "store_u64", Signature::TakesTwoPlaces),
         (EXTISM, "store_u8", Signature::TakesBytes),
+        (EXTISM, "output_set", Signature::TakesTwoPlaces),
+        (EXTISM, "error_get", Signature::Counts),
+        (EXTISM, "error_set", Signature::TakesPlace),
     ];
 
     /// How many there are.
-    pub const COUNT: u32 = 17;
+    pub const COUNT: u32 = 20;
 
     /// Imports all of them behind a module's own imports.
     pub fn import_all(imports: &mut ImportSection, first_type: u32) {

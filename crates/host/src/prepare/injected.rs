@@ -58,6 +58,21 @@ pub(super) fn set_output(calls: &Calls, max_output: u64) -> Function {
     body
 }
 
+/// Extism's `alloc(length: i64) -> i64`, with a look at what it did.
+///
+/// The kernel keeps the place of an error text in its own memory, and extism reads that text after every call, also after a trap. A
+/// guest cannot write there itself (the kernel's stores begin behind it), and its `error_set` has been replaced, but a block
+/// that says of itself that it ends before it begins can lead `alloc` there.
+pub(super) fn alloc(calls: &Calls, import: u32) -> Function {
+    let mut body = Function::new([]);
+    let mut code = body.instructions();
+    code.local_get(0).call(import);
+    code.call(calls.to(Added::ErrorGet)).i64_const(0).i64_ne().if_(BlockType::Empty);
+    code.i64_const(0).call(calls.to(Added::ErrorSet)).unreachable().end();
+    code.end();
+    body
+}
+
 /// Extism's `output_offset() -> i64` and `output_length() -> i64`.
 pub(super) fn get_global(global: u32) -> Function {
     let mut body = Function::new([]);
@@ -103,8 +118,9 @@ pub(super) fn finish(calls: &Calls) -> Function {
     trap_if(&mut code, |code| {
         code.local_get(end).global_get(calls.output).i64_sub().i64_gt_u();
     });
-    code.local_get(code_of_guest).global_get(calls.output).global_get(calls.output + 1);
-    code.call(calls.to(Added::Returned)).end();
+    // Only now does the kernel hear of the output: extism asks it for the place.
+    code.global_get(calls.output).global_get(calls.output + 1).call(calls.to(Added::OutputSet));
+    code.local_get(code_of_guest).call(calls.to(Added::Returned)).end();
     body
 }
 

@@ -44,6 +44,7 @@ pub(super) enum Replacement {
     Log(Taken, Asked),
     Get(Asked),
     SetVariable,
+    Alloc,
     Exit,
 }
 
@@ -108,6 +109,7 @@ impl Plan {
             Replacement::SetError => (Signature::TakesPlace, relay::set_error(&calls)),
             Replacement::Log(level, wanted) => (Signature::TakesPlace, relay::log(&calls, level, wanted)),
             Replacement::Get(value) => (Signature::ReadsWord, relay::get(&calls, value)),
+            Replacement::Alloc => (Signature::ReadsWord, injected::alloc(&calls, replaced.import)),
             Replacement::Exit => (Signature::TakesCode, injected::exit(&calls, replaced.import)),
             Replacement::SetVariable => (Signature::TakesTwoPlaces, relay::set_variable(&calls)),
         }

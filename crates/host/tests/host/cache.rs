@@ -33,9 +33,8 @@ fn mode(path: &Path, mode: u32) {
 
 /// A module that takes a while to compile, so that a load which does not compile it is told from one that does.
 fn slow() -> Vec<u8> {
-    let functions: String = (0..3000)
-        .map(|number| format!("(func (param i32 i32) (result i32) (i32.add (local.get 0) (i32.mul (local.get 1) (i32.const {number}))))"))
-        .collect();
+    let function = |number| format!("(func (param i32) (result i32) (i32.mul (local.get 0) (i32.const {number})))\n");
+    let functions = (0..3000).map(function).collect::<Vec<_>>().concat();
     module(&format!(r#"(module {functions} (func (export "run")))"#))
 }
 
@@ -72,6 +71,9 @@ fn h33_what_is_granted_is_part_of_the_key() {
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2);
 }
 
+/// Breaks a file.
+type Damage<'a> = &'a dyn Fn(&Path);
+
 /// Each file of an entry, with each kind of damage: the load goes well, and the next one is as quick as ever.
 #[test]
 fn h33_damage_is_noticed_and_mended() {
@@ -92,7 +94,7 @@ fn h33_damage_is_noticed_and_mended() {
                 fs::write(file, bytes).unwrap();
             }
         };
-        let damages: [(&str, &dyn Fn(&Path)); 8] = [
+        let damages: [(&str, Damage); 8] = [
             ("emptied", &|file| fs::write(file, "").unwrap()),
             ("cut off", &|file| {
                 let bytes = fs::read(file).unwrap();
@@ -108,10 +110,10 @@ fn h33_damage_is_noticed_and_mended() {
                 fs::create_dir_all(file.join("inside")).unwrap();
             }),
         ];
-        for number in 0..whole.len() {
+        for (number, was_there) in whole.iter().enumerate() {
             for (what, damage) in &damages {
                 // Names of the engine's files are the same each time.
-                let file = kept(place.path()).get(number).cloned().unwrap_or_else(|| whole[number].clone());
+                let file = kept(place.path()).get(number).cloned().unwrap_or_else(|| was_there.clone());
                 damage(&file);
                 works(place.path());
                 works(place.path());

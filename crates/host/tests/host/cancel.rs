@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use morphir_extension_host::{ErrorCode, ExtensionId, Outcome, Slots};
+use morphir_extension_host::{ErrorCode, ExtensionError, ExtensionId, Outcome, Slots};
 
 use crate::support::{TestHost, code, guest, module, morphir, options, plain, text};
 
@@ -171,6 +171,7 @@ fn a_deadline_counts_the_time_in_line() {
     let running = host.submit(id, "loop", "").unwrap();
     host.wait_for_running(id, 1);
     let waiting = host.submit_within(id, "echo", "late", Some(Duration::from_millis(50))).unwrap();
+    // Nobody looks at a deadline in line; it has to be seen when the call's turn comes, however quick the call is then.
     thread::sleep(Duration::from_millis(60));
     host.cancel(running);
     assert_eq!(code(&host.answer(running)), ErrorCode::Cancelled);
@@ -192,7 +193,7 @@ fn each_input_of_a_call_has_the_extensions_time_to_itself() {
         timeout: None,
     };
     let answers = host.answers(host.host.submit(call).unwrap());
-    let codes: Vec<_> = answers.iter().map(|answer| answer.as_ref().err().map(|error| error.code())).collect();
+    let codes: Vec<_> = answers.iter().map(|answer| answer.as_ref().err().map(ExtensionError::code)).collect();
     let late = Some(ErrorCode::Timeout);
     assert_eq!(codes, [None, late, None, late, None], "one that is late makes no other late: {answers:?}");
 }

@@ -93,7 +93,7 @@ fn two_hosts_that_share_slots_both_get_on() {
         .map(|(host, id)| (0..100).map(|_| host.submit(*id, "count", "").unwrap()).collect())
         .collect();
     for (host, calls) in hosts.iter().zip(calls) {
-        let last = calls.into_iter().map(|ticket| text(host.answer(ticket))).last();
+        let last = calls.into_iter().map(|ticket| text(host.answer(ticket))).next_back();
         assert_eq!(last.unwrap(), "200");
     }
 }

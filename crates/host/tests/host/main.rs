@@ -7,6 +7,7 @@ mod cache;
 mod cancel;
 mod errors;
 mod faults;
+mod grants;
 mod hostile;
 mod instances;
 mod limits;

@@ -204,7 +204,7 @@ struct Bomb {
 
 impl Bomb {
     fn new(name: &'static str, text: String) -> Self {
-        Self { name, text, time: Duration::from_secs(10), memory: 512 * MIB }
+        Self { name, text, time: Duration::from_secs(20), memory: 1024 * MIB }
     }
 
     /// Answers what came of the load.

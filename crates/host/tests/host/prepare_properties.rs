@@ -152,10 +152,10 @@ impl Maker {
     }
 
     fn module(&mut self) -> String {
-        let mut text = String::from("(module\n");
+        let mut text = vec!["(module".to_owned()];
         for number in 0..self.below(12) {
             let (module, name, params, results) = IMPORTS[self.below(IMPORTS.len())];
-            text += &format!("(import {module:?} {name:?} (func $f{number} (param {params}) (result {results})))\n");
+            text.push(format!("(import {module:?} {name:?} (func $f{number} (param {params}) (result {results})))"));
             self.functions.push((params.into(), results.into()));
         }
         let imported = self.functions.len();
@@ -163,7 +163,7 @@ impl Maker {
         self.tables = self.below(4);
         self.globals = self.below(3);
         self.passive = self.below(3);
-        for _ in 0..1 + self.below(8) {
+        for _ in 0..=self.below(7) {
             let shapes = [
                 ("", ""),
                 ("", "i32"),
@@ -178,29 +178,30 @@ impl Maker {
         }
         if self.memory {
             let maximum = if self.chance(2) { (5 + self.below(100)).to_string() } else { String::new() };
-            text += &format!("(memory $m {} {maximum})\n", self.below(5));
+            text.push(format!("(memory $m {} {maximum})", self.below(5)));
         }
         for table in 0..self.tables {
             let kind = if table % 3 == 2 { "externref" } else { "funcref" };
-            text += &format!("(table $t{table} {} {kind})\n", 3 + self.below(20));
+            text.push(format!("(table $t{table} {} {kind})", 3 + self.below(20)));
         }
         for global in 0..self.globals {
-            text += &format!("(global $g{global} (mut i32) (i32.const {}))\n", self.below(99));
+            text.push(format!("(global $g{global} (mut i32) (i32.const {}))", self.below(99)));
         }
         for segment in 0..self.passive {
-            text += &format!("(data $d{segment} \"some data\")\n");
+            text.push(format!("(data $d{segment} \"some data\")"));
         }
         if self.memory && self.chance(3) {
-            text += &format!("(data (i32.const {}) \"data\")\n", self.below(70_000));
+            text.push(format!("(data (i32.const {}) \"data\")", self.below(70_000)));
         }
         for _ in 0..self.below(4) {
-            let functions: String =
-                (0..self.below(4)).map(|_| format!("$f{} ", self.below(self.functions.len()))).collect();
-            text += &match self.below(3) {
-                0 if self.tables > 0 => format!("(elem (table $t0) (i32.const {}) func {functions})\n", self.below(4)),
-                1 => format!("(elem declare func {functions})\n"),
-                _ => format!("(elem func {functions})\n"),
-            };
+            let functions: Vec<String> =
+                (0..self.below(4)).map(|_| format!("$f{}", self.below(self.functions.len()))).collect();
+            let functions = functions.join(" ");
+            text.push(match self.below(3) {
+                0 if self.tables > 0 => format!("(elem (table $t0) (i32.const {}) func {functions})", self.below(4)),
+                1 => format!("(elem declare func {functions})"),
+                _ => format!("(elem func {functions})"),
+            });
         }
         let mut taken = Vec::new();
         for _ in 0..self.below(10) {
@@ -215,34 +216,35 @@ impl Maker {
                 2 if self.globals > 0 => format!("(global $g{})", self.below(self.globals)),
                 _ => format!("(func $f{})", self.below(self.functions.len())),
             };
-            text += &format!("(export {name:?} {what})\n");
+            text.push(format!("(export {name:?} {what})"));
         }
         let plain: Vec<usize> = (0..self.functions.len())
             .filter(|place| self.functions[*place] == (String::new(), String::new()))
             .collect();
         if !plain.is_empty() && self.chance(3) {
-            text += &format!("(start $f{})\n", plain[self.below(plain.len())]);
+            text.push(format!("(start $f{})", plain[self.below(plain.len())]));
         }
         // Code refers only to functions that something else names, which may be an export that is not left afterwards.
         let named: Vec<usize> = (0..self.functions.len())
             .filter(|place| {
-                text.lines()
+                text.iter()
                     .any(|line| !line.starts_with("(import") && !line.starts_with("(start") && mentions(line, *place))
             })
             .collect();
         for place in imported..self.functions.len() {
             let (params, results) = self.functions[place].clone();
-            text += &format!("(func $f{place} (param {params}) (result {results})\n");
+            text.push(format!("(func $f{place} (param {params}) (result {results})"));
             for _ in 0..self.below(6) {
                 let statement = self.statement(&named, 3);
-                text += &format!("  {statement}\n");
+                text.push(format!("  {statement}"));
             }
-            if results == "" && self.chance(6) {
-                text += "  (unreachable)\n";
+            if results.is_empty() && self.chance(6) {
+                text.push("  (unreachable)".into());
             }
-            text += &format!("  {})\n", constants(&results));
+            text.push(format!("  {})", constants(&results)));
         }
-        text + ")"
+        text.push(")".into());
+        text.join("\n")
     }
 
     /// Something that leaves the stack as it was.

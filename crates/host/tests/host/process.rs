@@ -220,6 +220,27 @@ fn h29_an_instance_keeps_its_module_once() {
     }
 }
 
+/// Extism's memory never shrinks: an instance that keeps no state is made anew when it has become large.
+#[test]
+fn h31_a_large_call_does_not_stay_in_memory() {
+    in_own_process! {
+        let host = TestHost::new();
+        let mut config = morphir(guest("echo"));
+        config.instances = 2;
+        let id = host.load(config).unwrap();
+        assert_eq!(text(host.call(id, "echo", "small")), "small");
+        let before = memory();
+        let large = vec![b'x'; 60_000_000];
+        for _ in 0..4 {
+            assert_eq!(host.call(id, "echo", &large).unwrap().len(), large.len());
+        }
+        drop(large);
+        assert_eq!(text(host.call(id, "echo", "small")), "small");
+        let more = memory().saturating_sub(before) / MIB;
+        assert!(more < 40, "{more} MiB are still there");
+    }
+}
+
 /// With calls in flight the process ends at once, with the code that it was given (H18).
 #[test]
 fn h18_the_process_can_end_while_guests_run() {
