@@ -238,9 +238,11 @@ impl Instance {
             unreachable!("a guest runs only after it was built");
         };
         self.guest.expect(interrupt, plugin.cancel_handle());
+        let max_output = usize::try_from(self.blueprint.permissions.max_output).unwrap_or(usize::MAX);
         let answer = plugin.call_get_error_code::<&[u8], &[u8]>(export, input).map(|output| {
             // Nothing vouches for the place of an output but the end of the prepared module's methods.
-            if self.guest.has_returned() { output.to_vec() } else { Vec::new() }
+            let length = if self.guest.has_returned() { output.len().min(max_output) } else { 0 };
+            output[..length].to_vec()
         });
         let interrupted = interrupt.disarm();
         self.fuel = plugin.fuel_consumed();

@@ -81,12 +81,14 @@ pub(super) enum Added {
     StoreWord,
     StoreByte,
     OutputSet,
+    OutputOffset,
+    OutputLength,
     ErrorGet,
     ErrorSet,
 }
 
 impl Added {
-    const ALL: [(&'static str, &'static str, Signature); 20] = [
+    const ALL: [(&'static str, &'static str, Signature); 22] = [
         (HOST, super::ENTERED, Signature::Nothing),
         (HOST, super::RETURNED, Signature::TakesCode),
         (HOST, super::OUTPUT_REFUSED, Signature::TakesPlace),
@@ -105,12 +107,14 @@ impl Added {
         (EXTISM, "store_u64", Signature::TakesTwoPlaces),
         (EXTISM, "store_u8", Signature::TakesBytes),
         (EXTISM, "output_set", Signature::TakesTwoPlaces),
+        (EXTISM, "output_offset", Signature::Counts),
+        (EXTISM, "output_length", Signature::Counts),
         (EXTISM, "error_get", Signature::Counts),
         (EXTISM, "error_set", Signature::TakesPlace),
     ];
 
     /// How many there are.
-    pub const COUNT: u32 = 20;
+    pub const COUNT: u32 = 22;
 
     /// Imports all of them behind a module's own imports.
     pub fn import_all(imports: &mut ImportSection, first_type: u32) {

@@ -118,8 +118,19 @@ pub(super) fn finish(calls: &Calls) -> Function {
     trap_if(&mut code, |code| {
         code.local_get(end).global_get(calls.output).i64_sub().i64_gt_u();
     });
-    // Only now does the kernel hear of the output: extism asks it for the place.
+    // Only now does the kernel hear of the output: extism asks it for the place. It ignores a place that it does not like, and a guest can
+    // write where it keeps the length: what it answers must be what was set.
+    code.global_get(calls.output + 1).i64_eqz().if_(BlockType::Empty).else_();
     code.global_get(calls.output).global_get(calls.output + 1).call(calls.to(Added::OutputSet));
+    code.call(calls.to(Added::OutputOffset));
+    trap_if(&mut code, |code| {
+        code.global_get(calls.output).i64_ne();
+    });
+    code.end();
+    code.call(calls.to(Added::OutputLength));
+    trap_if(&mut code, |code| {
+        code.global_get(calls.output + 1).i64_ne();
+    });
     code.local_get(code_of_guest).call(calls.to(Added::Returned)).end();
     body
 }

@@ -205,6 +205,7 @@ attacks! {
     output_that_wraps_around: attack("output_wraps").fails(MemoryLimit);
     output_through_a_second_import: attack("output_by_second_import").fails(MemoryLimit);
     output_with_a_forged_length: attack("output_forged").comes_to_nothing();
+    output_with_a_forged_length_and_nothing_else: attack("output_forged_alone").fails(Trap);
     output_with_a_forged_length_before_an_exit: attack("output_forged_and_exit").comes_to_nothing();
     a_forged_block_as_the_name_of_a_variable: attack("block_forged_for_variable").comes_to_nothing();
     a_forged_block_as_the_value_of_a_variable: attack("block_forged_for_value").comes_to_nothing();
