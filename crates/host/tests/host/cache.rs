@@ -236,12 +236,22 @@ fn works_without_rights(place: &Path) {
     mode(place, 0o700);
 }
 
+/// Removes a directory in which a thread of the engine's may still be keeping its books.
+fn remove(place: &Path) {
+    let gone = (0..100).any(|_| {
+        let removed = fs::remove_dir_all(place).is_ok();
+        std::thread::sleep(Duration::from_millis(10));
+        removed
+    });
+    assert!(gone, "the directory cannot be removed");
+}
+
 #[test]
 fn h33_a_directory_that_goes_away_only_costs_time() {
     let place = directory();
     let host = host(place.path());
     let id = host.load(morphir(guest("counter"))).unwrap();
-    fs::remove_dir_all(place.path()).unwrap();
+    remove(place.path());
     assert_eq!(text(host.call(id, "count", "")), "101");
     host.call(id, "trap", "").unwrap_err();
     assert_eq!(text(host.call(id, "count", "")), "101", "it heals without its files");
