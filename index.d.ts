@@ -315,7 +315,7 @@ export class ExtensionHost {
     paramsList: readonly unknown[],
     options?: CallOptions & { settled?: false },
   ): Promise<Result[]>
-  /** With `settled`, answers what became of each call, as `Promise.allSettled` does. */
+  /** With `settled`, answers what became of each call, as `Promise.allSettled` does; an aborted `signal` rejects all the same. */
   callMany<Result = unknown>(
     id: number,
     method: string,
