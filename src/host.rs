@@ -186,8 +186,8 @@ impl NativeHost {
 
     /// Ends this host's own threads, once nothing runs on them.
     #[napi(catch_unwind)]
-    pub fn end_threads(&mut self) {
-        self.threads = None;
+    pub fn end_threads(&mut self, env: Env) -> Result<()> {
+        self.threads.take().map_or(Ok(()), |threads| threads.end(&env))
     }
 
     /// Starts the next work that may start now, as a task on libuv's pool.

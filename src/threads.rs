@@ -1,14 +1,15 @@
 //! Threads of a host's own, for hosts that share their process with strangers: libuv's pool is left alone, and the end of an
 //! environment does not wait for guests.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::mem;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use morphir_extension_host::Host;
 use napi::bindgen_prelude::{Error, Function, Result};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
-use napi::{Env, Status};
+use napi::{CleanupEnvHook, Env, Status};
 
 use crate::outbox::Outbox;
 
@@ -23,6 +24,7 @@ type Ring = ThreadsafeFunction<(), (), (), Status, false, true>;
 /// The threads of one host. They end when this is dropped, and with their environment.
 pub struct Threads {
     bell: Arc<Bell>,
+    at_end: CleanupEnvHook<Weak<Bell>>,
 }
 
 /// Tells threads that there may be work.
@@ -38,6 +40,7 @@ struct Ringing {
     ended: bool,
     /// For the end of the environment; not kept alive by it.
     host: Option<Host>,
+    handles: Vec<JoinHandle<()>>,
 }
 
 impl Bell {
@@ -60,6 +63,23 @@ impl Bell {
         }
         (!state.ended).then_some(state.times)
     }
+
+    /// Stops the guests and their threads.
+    fn end_of_environment(&self) {
+        self.ring(true);
+        let mut state = self.lock();
+        let (host, handles) = (state.host.take(), mem::take(&mut state.handles));
+        drop(state);
+        if let Some(host) = host {
+            host.stop(PATIENCE);
+        }
+        for handle in handles {
+            // A thread that compiles cannot be interrupted: it ends by itself, and the addon stays in memory for it.
+            if handle.is_finished() {
+                drop(handle.join());
+            }
+        }
+    }
 }
 
 impl Threads {
@@ -67,32 +87,45 @@ impl Threads {
     pub fn start(env: &Env, host: &Host, outbox: &Arc<Outbox>, count: u32, ring: Function<'_, (), ()>) -> Result<Self> {
         let ring: Arc<Ring> = Arc::new(ring.build_threadsafe_function().weak::<true>().build()?);
         let bell = Arc::new(Bell::default());
-        let mut handles = Vec::new();
+        let at_end = env.add_env_cleanup_hook(Arc::downgrade(&bell), |bell| {
+            if let Some(bell) = bell.upgrade() {
+                bell.end_of_environment();
+            }
+        })?;
+        let threads = Self { bell, at_end };
         for number in 0..count {
-            let (host, outbox, bell, ring) = (host.clone(), Arc::clone(outbox), Arc::clone(&bell), Arc::clone(&ring));
+            let (host, outbox, bell, ring) = (host.clone(), Arc::clone(outbox), Arc::clone(&threads.bell), Arc::clone(&ring));
             let handle = thread::Builder::new()
                 .name(format!("morphir-guest-{number}"))
                 .stack_size(STACK)
                 .spawn(move || run(&host, &outbox, &bell, &ring))
                 .map_err(|error| Error::from_reason(format!("A thread cannot be started: {error}.")))?;
-            handles.push(handle);
+            threads.bell.lock().handles.push(handle);
         }
-        bell.lock().host = Some(host.clone());
-        let end = End { bell: Arc::clone(&bell), handles };
-        env.add_env_cleanup_hook(end, End::now)?;
-        Ok(Self { bell })
+        threads.bell.lock().host = Some(host.clone());
+        Ok(threads)
     }
 
     /// Tells the threads that there may be work.
     pub fn wake(&self) {
         self.bell.ring(false);
     }
+
+    /// Ends them, once nothing runs on them.
+    pub fn end(self, env: &Env) -> Result<()> {
+        env.remove_env_cleanup_hook(self.at_end.clone())
+    }
 }
 
 impl Drop for Threads {
     fn drop(&mut self) {
         self.bell.ring(true);
-        drop(self.bell.lock().host.take());
+        let mut state = self.bell.lock();
+        let host = state.host.take();
+        // A thread that nobody will join gives its stack back when it ends.
+        state.handles.clear();
+        drop(state);
+        drop(host);
     }
 }
 
@@ -111,28 +144,6 @@ fn run(host: &Host, outbox: &Outbox, bell: &Bell, ring: &Ring) {
         match bell.wait(heard) {
             Some(times) => heard = times,
             None => return,
-        }
-    }
-}
-
-/// What the end of an environment does to its threads.
-struct End {
-    bell: Arc<Bell>,
-    handles: Vec<JoinHandle<()>>,
-}
-
-impl End {
-    fn now(self) {
-        self.bell.ring(true);
-        let host = self.bell.lock().host.take();
-        if let Some(host) = host {
-            host.stop(PATIENCE);
-        }
-        for handle in self.handles {
-            // A thread that compiles cannot be interrupted: it ends by itself, and the addon stays in memory for it.
-            if handle.is_finished() {
-                drop(handle.join());
-            }
         }
     }
 }
