@@ -238,9 +238,10 @@ const RETRY: Duration = Duration::from_millis(2);
 /// Gives every job that may start now a thread of tokio's blocking pool, which does the same when its job is done.
 fn lend_threads(shared: &Arc<Shared>) {
     while let Some(job) = shared.host.next() {
-        let shared = Arc::clone(shared);
+        let mut lent = Lent { shared: Arc::clone(shared), job: Some(job) };
         task::spawn_blocking(move || {
-            let mut next: Option<Job> = Some(job);
+            let shared = Arc::clone(&lent.shared);
+            let mut next = lent.job.take();
             while let Some(job) = next {
                 job.run(&mut |settled| shared.deliver([settled]));
                 next = shared.host.next();
@@ -258,6 +259,20 @@ fn lend_threads(shared: &Arc<Shared>) {
             drop(asking);
             lend_threads(&shared);
         });
+    }
+}
+
+/// A job on its way to a thread. A runtime that ends drops it instead, and then its promise is broken.
+struct Lent {
+    shared: Arc<Shared>,
+    job: Option<Job>,
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if let Some(job) = &self.job {
+            drop(self.shared.promises().remove(&job.ticket()));
+        }
     }
 }
 

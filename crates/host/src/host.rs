@@ -161,9 +161,17 @@ impl Shared {
 }
 
 impl State {
-    fn ticket(&mut self) -> Ticket {
+    pub fn ticket(&mut self) -> Ticket {
         self.last_ticket += 1;
         self.last_ticket
+    }
+
+    /// Notes that a thread has this work; a load has its extension's `name`.
+    pub fn run(&mut self, ticket: Ticket, extension: u64, name: Option<String>) -> Arc<Interrupt> {
+        let interrupt = Interrupt::new();
+        let running = Running { extension, interrupt: Arc::clone(&interrupt), name, abandoned: false };
+        self.running.insert(ticket, running);
+        interrupt
     }
 
     pub fn extension(&self, id: ExtensionId) -> Result<&Extension> {

@@ -11,7 +11,7 @@ use crate::deadline::{Interrupt, Watch};
 use crate::directories;
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::extension::{Extension, ExtensionId};
-use crate::host::{Answer, Call, Outcome, Running, Settled, Shared, State};
+use crate::host::{Answer, Call, Outcome, Settled, Shared, State};
 use crate::instance::{Blueprint, Instance, extism_config};
 use crate::log::LogRecord;
 use crate::module::Module;
@@ -76,11 +76,13 @@ pub(crate) struct Loaded {
     pub capabilities: Vec<Capability>,
 }
 
-/// Work that may run now, on any thread that may block and has a stack of at least a megabyte.
+/// Work that may run now, on any thread that may block and has a stack of at least a megabyte. One that is dropped without having
+/// run gives back what it holds, and its ticket never settles: for the end of whoever lends the threads.
 pub struct Job {
     shared: Arc<Shared>,
     turn: Turn,
-    task: Task,
+    /// There until it runs.
+    task: Option<Task>,
 }
 
 enum Task {
@@ -105,20 +107,50 @@ impl Job {
                 first: Begun { ticket: turn.ticket, call, submitted, interrupt },
             },
         };
-        Self { shared: Arc::clone(shared), turn, task }
+        Self { shared: Arc::clone(shared), turn, task: Some(task) }
+    }
+
+    /// What `load` or `submit` answered for it.
+    #[must_use]
+    pub const fn ticket(&self) -> u64 {
+        self.turn.ticket
     }
 
     /// Runs the work to its end, which its limits see to, and hands each thing that settles to `settle` as soon as it does. Never
     /// panics, if `settle` does not.
-    pub fn run(self, settle: &mut dyn FnMut(Settled)) {
-        let Self { shared, turn, task } = self;
-        match task {
-            Task::Load { config, interrupt } => {
+    pub fn run(mut self, settle: &mut dyn FnMut(Settled)) {
+        let (shared, turn) = (Arc::clone(&self.shared), self.turn);
+        match self.task.take() {
+            Some(Task::Load { config, interrupt }) => {
                 if let Some(settled) = run_load(&shared, turn, *config, &interrupt) {
                     settle(settled);
                 }
             }
-            Task::Calls { instance, first } => run_calls(&shared, turn, instance, first, settle),
+            Some(Task::Calls { instance, first }) => run_calls(&shared, turn, instance, first, settle),
+            None => {}
+        }
+    }
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        let (shared, turn) = (&self.shared, self.turn);
+        match self.task.take() {
+            Some(Task::Load { .. }) => {
+                let mut state = shared.lock();
+                state.running.remove(&turn.ticket);
+                state.schedule.finish(turn.lane, turn.instance, &shared.slots);
+                state.schedule.close(turn.lane);
+                drop(state);
+                shared.returned.notify_all();
+            }
+            Some(Task::Calls { instance, first }) => {
+                shared.lock().running.remove(&first.ticket);
+                give_back(shared, turn.lane, turn.instance, instance, |state| {
+                    state.schedule.finish(turn.lane, turn.instance, &shared.slots);
+                });
+            }
+            None => {}
         }
     }
 }
@@ -128,14 +160,7 @@ fn begin_work(state: &mut State, ticket: Ticket) -> (Work, Arc<Interrupt>) {
     let Some(work) = state.waiting.remove(&ticket) else {
         unreachable!("what is in line is waiting");
     };
-    let interrupt = Interrupt::new();
-    let running = Running {
-        extension: work.extension(),
-        name: work.name_of_load(),
-        interrupt: Arc::clone(&interrupt),
-        abandoned: false,
-    };
-    state.running.insert(ticket, running);
+    let interrupt = state.run(ticket, work.extension(), work.name_of_load());
     (work, interrupt)
 }
 
@@ -279,19 +304,24 @@ pub(crate) fn give_back(
 /// Runs a call on the caller's own thread, on the first instance that comes free: it does not stand in line, because what is in
 /// line may need that very thread to start.
 pub(crate) fn run_now(shared: &Shared, call: Call) -> Result<Settled> {
-    let begun = Begun { ticket: 0, call, submitted: Instant::now(), interrupt: Interrupt::new() };
-    let lane = begun.call.extension.0;
-    let (place, mut instance) = wait_for_instance(shared, &begun.call)?;
+    let submitted = Instant::now();
+    let lane = call.extension.0;
+    let (ticket, interrupt, place, mut instance) = wait_for_instance(shared, &call)?;
+    let begun = Begun { ticket, call, submitted, interrupt };
     let answers = run_call(&mut instance, &begun);
-    if let Some(extension) = shared.lock().extensions.get_mut(&lane) {
+    let mut state = shared.lock();
+    state.running.remove(&ticket);
+    if let Some(extension) = state.extensions.get_mut(&lane) {
         count(extension, &mut instance, &answers);
     }
+    drop(state);
     let log = instance.take_log();
     give_back(shared, lane, place, instance, |state| state.schedule.give_back(lane, place));
     Ok(Settled { ticket: begun.ticket, outcome: Outcome::Called(answers), log })
 }
 
-fn wait_for_instance(shared: &Shared, call: &Call) -> Result<(usize, Box<Instance>)> {
+/// Waits until an instance comes free, and takes it: the call runs from then on, as everybody else sees it.
+fn wait_for_instance(shared: &Shared, call: &Call) -> Result<(Ticket, Arc<Interrupt>, usize, Box<Instance>)> {
     let lane = call.extension.0;
     let mut state = shared.lock();
     let extension = state.extension(call.extension).map_err(|error| error.in_method(&call.method))?;
@@ -301,7 +331,10 @@ fn wait_for_instance(shared: &Shared, call: &Call) -> Result<(usize, Box<Instanc
     let until = Instant::now() + patience;
     loop {
         if let Some(place) = state.schedule.borrow(lane) {
-            return Ok((place, take_instance(&mut state, lane, place)));
+            let instance = take_instance(&mut state, lane, place);
+            let ticket = state.ticket();
+            let interrupt = state.run(ticket, lane, None);
+            return Ok((ticket, interrupt, place, instance));
         }
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {

@@ -8,7 +8,7 @@
 //! * cannot grow its memory or its tables past the grant, and sees the refusal as WebAssembly defines it (−1);
 //! * tells the host when a method came back by itself, so that a failure is named from facts and not from messages;
 //! * keeps its own error text out of the engine's errors, and moves all its text itself: the host never looks into its memory;
-//! * cannot sleep.
+//! * cannot sleep, not even by opening a pipe.
 
 mod added;
 mod copy;
@@ -229,9 +229,11 @@ pub(crate) fn prepare(wasm: &[u8], caps: Caps) -> Result<Prepared> {
             ),
         ));
     }
+    let replaced = replaced(&wanted, memory.is_some());
     let plan = Plan {
         imported: function_imports,
-        replaced: replaced(&wanted, memory.is_some()),
+        opens_files: replaced.iter().any(|replaced| matches!(replaced.by, Replacement::Open)),
+        replaced,
         max_output: caps.max_output,
         defined: types.function_count() - function_imports,
         types: types.core_type_count_in_module(),
@@ -297,6 +299,7 @@ fn replaced(imports: &[Import<'_>], has_memory: bool) -> Vec<Replaced> {
         // Without a memory there is nothing to report in or to write from, and the engine's own functions fail.
         (WASI, "poll_oneoff") if has_memory => Some(Replacement::Poll),
         (WASI, "fd_write") if has_memory => Some(Replacement::Write),
+        (WASI, "path_open") if has_memory => Some(Replacement::Open),
         _ => None,
     };
     (0..).zip(imports).filter_map(|(number, import)| Some(Replaced { import: number, by: by(import)? })).collect()

@@ -2,7 +2,7 @@
 
 use wasm_encoder::{EntityType, ImportSection, TypeSection, ValType};
 
-use super::{EXTISM, HOST};
+use super::{EXTISM, HOST, WASI};
 
 use ValType::{I32, I64};
 
@@ -33,10 +33,14 @@ pub(super) enum Signature {
     Wasi,
     /// `() -> i64`
     Counts,
+    /// `(i32, i32, i32, i32, i32) -> i32`
+    WasiStats,
+    /// `(i32, i32, i32, i32, i32, i64, i64, i32, i32) -> i32`
+    WasiOpens,
 }
 
 impl Signature {
-    const ALL: [(&'static [ValType], &'static [ValType]); 12] = [
+    const ALL: [(&'static [ValType], &'static [ValType]); 14] = [
         (&[], &[]),
         (&[I32], &[]),
         (&[I64], &[]),
@@ -49,6 +53,8 @@ impl Signature {
         (&[I64], &[I64]),
         (&[I32, I32, I32, I32], &[I32]),
         (&[], &[I64]),
+        (&[I32; 5], &[I32]),
+        (&[I32, I32, I32, I32, I32, I64, I64, I32, I32], &[I32]),
     ];
 
     /// Adds all of them behind a module's own types.
@@ -116,9 +122,10 @@ impl Added {
     /// How many there are.
     pub const COUNT: u32 = 22;
 
-    /// Imports all of them behind a module's own imports.
-    pub fn import_all(imports: &mut ImportSection, first_type: u32) {
-        for (module, name, signature) in Self::ALL {
+    /// Imports all of them behind a module's own imports, and behind them what only a module needs that opens files.
+    pub fn import_all(imports: &mut ImportSection, first_type: u32, opens_files: bool) {
+        let stat = (WASI, "path_filestat_get", Signature::WasiStats);
+        for (module, name, signature) in Self::ALL.into_iter().chain(opens_files.then_some(stat)) {
             imports.import(module, name, EntityType::Function(first_type + signature as u32));
         }
     }

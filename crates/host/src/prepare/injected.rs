@@ -9,6 +9,8 @@ use super::added::Added;
 pub(super) struct Calls {
     /// The first of the added imports.
     pub added: u32,
+    /// WASI's `path_filestat_get`, where the module opens files.
+    pub stat: u32,
     /// The injected `relay::send`.
     pub send: u32,
     /// The injected `relay::receive`.
@@ -218,6 +220,41 @@ pub(super) fn write_with_log(calls: &Calls, import: u32) -> Function {
     code.end().end();
     code.local_get(written).local_get(total).i32_store(at(0));
     code.i32_const(0).end();
+    body
+}
+
+/// WASI's `path_open`, for files and directories only: whoever opens a named pipe waits for somebody at its other end, and a device can
+/// keep one waiting too. Errno 63 (`EPERM`) for all that is neither; what is not there yet may be made.
+///
+/// `(directory, lookup flags, path, length, …) -> errno`. The answer of `path_filestat_get` needs 64 bytes of the guest's memory:
+/// its first, which are put back afterwards.
+pub(super) fn open_without_waiting(calls: &Calls, import: u32) -> Function {
+    const PARAMS: u32 = 9;
+    const STAT: i32 = 64;
+    const WORDS: u32 = STAT.cast_unsigned() / 8;
+    /// Of a `filestat`, from `wasi_snapshot_preview1.witx`: the type of the file, in a byte.
+    const TYPE: u64 = 16;
+    const DIRECTORY: i32 = 3;
+    const REGULAR_FILE: i32 = 4;
+    let (kept, found, ty) = (PARAMS, PARAMS + WORDS, PARAMS + WORDS + 1);
+    let mut body = Function::new([(WORDS, ValType::I64), (2, ValType::I32)]);
+    let mut code = body.instructions();
+    for word in 0..WORDS {
+        code.i32_const(0).i64_load(at(u64::from(word) * 8)).local_set(kept + word);
+    }
+    code.local_get(0).local_get(1).local_get(2).local_get(3).i32_const(0).call(calls.stat).local_set(found);
+    code.i32_const(0).i32_load8_u(at(TYPE)).local_set(ty);
+    for word in 0..WORDS {
+        code.i32_const(0).local_get(kept + word).i64_store(at(u64::from(word) * 8));
+    }
+    code.local_get(found).i32_eqz().if_(BlockType::Empty);
+    code.local_get(ty).i32_const(DIRECTORY).i32_ne().local_get(ty).i32_const(REGULAR_FILE).i32_ne().i32_and();
+    code.if_(BlockType::Empty).i32_const(63).return_().end();
+    code.end();
+    for param in 0..PARAMS {
+        code.local_get(param);
+    }
+    code.call(import).end();
     body
 }
 

@@ -11,6 +11,8 @@ pub(super) struct Plan {
     pub imported: u32,
     /// The imports that injected functions take the place of. A module may import a function more than once.
     pub replaced: Vec<Replaced>,
+    /// Whether it opens files, which takes one more import.
+    pub opens_files: bool,
     /// The most bytes that may be set as output.
     pub max_output: u64,
     /// Functions of the module's own.
@@ -37,6 +39,7 @@ pub(super) struct Replaced {
 pub(super) enum Replacement {
     Poll,
     Write,
+    Open,
     SetOutput,
     OutputOffset,
     OutputLength,
@@ -54,19 +57,31 @@ impl Plan {
 
     pub const fn calls(&self) -> Calls {
         let first = self.first_injected();
-        Calls { added: self.imported, send: first, receive: first + 1, finish: first + 2, output: self.globals }
+        Calls {
+            added: self.imported,
+            stat: self.imported + Added::COUNT,
+            send: first,
+            receive: first + 1,
+            finish: first + 2,
+            output: self.globals,
+        }
+    }
+
+    /// The imports that are added.
+    const fn added(&self) -> u32 {
+        Added::COUNT + self.opens_files as u32
     }
 
     /// The first injected function. Those that others call come first, then replacements, so that their places are known while the
     /// module's own bodies are copied.
     pub const fn first_injected(&self) -> u32 {
-        self.imported + Added::COUNT + self.defined
+        self.imported + self.added() + self.defined
     }
 
     /// Where a function of the module's is in the prepared module.
     pub fn function(&self, function: u32) -> u32 {
         if function >= self.imported {
-            return function + Added::COUNT;
+            return function + self.added();
         }
         // In the order of the imports, of which a hostile module has many.
         match self.replaced.binary_search_by_key(&function, |replaced| replaced.import) {
@@ -103,6 +118,7 @@ impl Plan {
         match replaced.by {
             Replacement::Poll => (Signature::Wasi, injected::poll_without_waiting()),
             Replacement::Write => (Signature::Wasi, injected::write_with_log(&calls, replaced.import)),
+            Replacement::Open => (Signature::WasiOpens, injected::open_without_waiting(&calls, replaced.import)),
             Replacement::SetOutput => (Signature::TakesTwoPlaces, injected::set_output(&calls, self.max_output)),
             Replacement::OutputOffset => (Signature::Counts, injected::get_global(calls.output)),
             Replacement::OutputLength => (Signature::Counts, injected::get_global(calls.output + 1)),

@@ -47,7 +47,7 @@ pub(super) fn rewrite<'a>(
     for import in &outline.imports {
         imports.import(import.module, import.name, copy.entity_type(import.ty)?);
     }
-    Added::import_all(&mut imports, plan.types);
+    Added::import_all(&mut imports, plan.types, plan.opens_files);
 
     let mut functions = FunctionSection::new();
     if let Some(reader) = outline.functions.clone() {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use morphir_extension_host::{DirectoryGrant, ErrorCode, ExtensionConfig};
+use morphir_extension_host::{DirectoryGrant, ErrorCode, ExtensionConfig, Outcome};
 
 use crate::in_own_process;
 use crate::support::{TestHost, code, directory, guest, plain, text};
@@ -65,18 +65,27 @@ fn a_guest_that_may_only_read_does_not_write() {
 
 /// Whoever opens a pipe waits for somebody at its other end, for ever: no deadline and no cancel ends that (H3).
 #[test]
-#[ignore = "known gap: the engine opens named pipes, and waits; see docs/permissions.md"]
 fn h3_a_pipe_in_a_granted_directory_does_not_hold_the_thread() {
     in_own_process! {
         let place = directory();
         assert!(std::process::Command::new("mkfifo").arg(place.path().join("pipe")).status().unwrap().success());
         let host = TestHost::new();
         let id = host.load(granted(place.path(), true)).unwrap();
-        let ticket = host.submit(id, "read", "pipe").unwrap();
-        if host.wait_until(ticket, Instant::now() + Duration::from_secs(3)).is_none() {
-            // Not even the end of this test would wait for it.
-            say_and_leave("the call still waits for the pipe, long after its deadline");
+        std::os::unix::fs::symlink("pipe", place.path().join("link")).unwrap();
+        for (method, path) in [("read", "pipe"), ("write", "pipe"), ("read", "link")] {
+            let ticket = host.submit(id, method, path).unwrap();
+            match host.wait_until(ticket, Instant::now() + Duration::from_secs(3)) {
+                Some(settled) => {
+                    let Outcome::Called(answers) = settled.outcome else { panic!("a call settled as a load") };
+                    let error = answers[0].as_ref().unwrap_err();
+                    assert_eq!((error.code(), error.message().contains("63")), (ErrorCode::ExtensionError, true), "{error}");
+                }
+                // Not even the end of this test would wait for it.
+                None => say_and_leave("the call still waits for the pipe, long after its deadline"),
+            }
         }
+        host.call(id, "write", "file").unwrap();
+        assert_eq!(text(host.call(id, "read", "file")), "the extension was here");
     }
 }
 

@@ -146,3 +146,50 @@ fn what_is_loaded_is_listed_and_counted() {
     let third = host.load(morphir(guest("echo"))).unwrap();
     assert!(third > second, "an id is never used twice");
 }
+
+/// A job that was handed out and never run, as a runtime does that ends: its instance and its slot are free again.
+#[test]
+fn a_job_that_is_dropped_gives_back_what_it_holds() {
+    let host = Host::new(HostOptions { slots: Arc::new(Slots::new(1)), ..options() });
+    host.load(plain(guest("echo"))).unwrap();
+    drop(host.next().expect("a slot is free"));
+    host.load(plain(guest("echo"))).unwrap();
+    let settled = run(host.next().expect("the slot is free again"));
+    let Outcome::Loaded(Ok(id)) = settled[0].outcome else { panic!("{settled:?}") };
+    let call = || Call { extension: id, method: "echo".into(), inputs: vec![b"1".to_vec()], form: Form::Bytes, timeout: None };
+    host.submit(call()).unwrap();
+    drop(host.next().expect("its instance is free"));
+    assert_eq!(host.stats(id).unwrap().running, 0);
+    host.submit(call()).unwrap();
+    let settled = run(host.next().expect("its instance is free again"));
+    assert!(matches!(&settled[0].outcome, Outcome::Called(answers) if answers[0].is_ok()), "{settled:?}");
+    host.submit(call()).unwrap();
+    let job = host.next();
+    assert!(host.unload(id, false).is_empty());
+    drop(job);
+    assert!(host.list().is_empty(), "the extension waited for a call that never ran");
+}
+
+/// Who unloads or stops a host also ends calls that others make on their own threads.
+#[test]
+fn a_call_on_the_callers_own_thread_is_cancelled_with_its_extension() {
+    let host = TestHost::new();
+    for stop in [false, true] {
+        let id = host.load(morphir(guest("counter"))).unwrap();
+        let caller = host.host.clone();
+        let thread = std::thread::spawn(move || {
+            let call = Call { extension: id, method: "loop".into(), inputs: vec![vec![]], form: Form::Bytes, timeout: None };
+            caller.call_now(call)
+        });
+        host.wait_for_running(id, 1);
+        let since = Instant::now();
+        if stop {
+            host.host.stop(Duration::from_secs(5));
+        } else {
+            host.unload(id, true);
+        }
+        let outcome = thread.join().unwrap().unwrap().outcome;
+        assert!(matches!(&outcome, Outcome::Called(answers) if code(&answers[0]) == ErrorCode::Cancelled), "{outcome:?}");
+        assert!(since.elapsed() < Duration::from_secs(2), "it ended by its deadline");
+    }
+}
