@@ -90,7 +90,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let (place, well) = good(&trial, plugin);
     tell(&json!({ "event": "good", "place": place, "well": well }))?;
-    tell(&json!({ "event": "end", "logged": LOGGED.get() }))?;
+    tell(&json!({ "event": "end", "logged": LOGGED.get(), "peak": peak() }))?;
     Ok(())
 }
 
@@ -130,6 +130,14 @@ fn message(error: &extism::Error) -> String {
 
 fn shown(output: &[u8]) -> String {
     String::from_utf8_lossy(&output[..output.len().min(SHOWN)]).into_owned()
+}
+
+/// The most memory that this process has had, in bytes; 0 where the system does not tell.
+fn peak() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok())
+        .map_or(0, |kilobytes| kilobytes * 1024)
 }
 
 fn milliseconds(since: Instant) -> u128 {

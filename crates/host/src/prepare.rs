@@ -12,6 +12,7 @@
 
 mod added;
 mod copy;
+mod effort;
 mod imports;
 mod injected;
 mod outline;
@@ -26,10 +27,12 @@ use serde::{Deserialize, Serialize};
 use wasm_encoder::reencode;
 use wasmparser::{BinaryReaderError, CompositeInnerType, TypeRef, Validator, WasmFeatures};
 
+use self::effort::Effort;
 use self::imports::Import;
 pub(crate) use self::imports::{EXTISM, WASI};
 use self::outline::Outline;
 use self::plan::{Plan, Replaced, Replacement};
+use self::rewrite::Refused;
 use crate::config::PAGE;
 use crate::error::{ErrorCode, ExtensionError, Result};
 
@@ -230,6 +233,7 @@ pub(crate) fn prepare(wasm: &[u8], caps: Caps) -> Result<Prepared> {
         ));
     }
     let replaced = replaced(&wanted, memory.is_some());
+    Effort::check_functions(outline.bodies.len())?;
     let plan = Plan {
         imported: function_imports,
         opens_files: replaced.iter().any(|replaced| matches!(replaced.by, Replacement::Open)),
@@ -241,9 +245,12 @@ pub(crate) fn prepare(wasm: &[u8], caps: Caps) -> Result<Prepared> {
         max_pages: memory.map(|_| max_pages),
         tables,
     };
-    let mut prepared = rewrite::rewrite(&outline, &plan, signature).map_err(|error| match error {
-        reencode::Error::ParseError(error) => invalid(&error),
-        other => ExtensionError::new(ErrorCode::InvalidSource, format!("The module cannot be prepared: {other}.")),
+    let mut prepared = rewrite::rewrite(&outline, &plan, signature).map_err(|refused| match refused {
+        Refused::TooMuch(error) => error,
+        Refused::Unreadable(reencode::Error::ParseError(error)) => invalid(&error),
+        Refused::Unreadable(other) => {
+            ExtensionError::new(ErrorCode::InvalidSource, format!("The module cannot be prepared: {other}."))
+        }
     })?;
     prepared.wasi = wasi;
     prepared.initial_pages = initial_pages;

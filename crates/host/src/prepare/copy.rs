@@ -2,17 +2,19 @@
 
 use wasm_encoder::reencode::{self, Reencode, utils};
 
+use super::effort::Effort;
 use super::plan::Plan;
 
 /// Copies a module's parts, with functions renumbered, limits set, and growing and sleeping redirected.
 pub(super) struct Copy<'a> {
+    pub effort: Effort,
     plan: &'a Plan,
     next_table: usize,
 }
 
 impl<'a> Copy<'a> {
-    pub const fn new(plan: &'a Plan) -> Self {
-        Self { plan, next_table: 0 }
+    pub fn new(plan: &'a Plan) -> Self {
+        Self { effort: Effort::default(), plan, next_table: 0 }
     }
 
     pub const fn plan(&self) -> &'a Plan {
@@ -43,6 +45,7 @@ impl Reencode for Copy<'_> {
         &mut self,
         operator: wasmparser::Operator<'b>,
     ) -> Result<wasm_encoder::Instruction<'b>, reencode::Error> {
+        self.effort.note(&operator);
         match operator {
             wasmparser::Operator::MemoryGrow { .. } => Ok(wasm_encoder::Instruction::Call(self.plan.grow())),
             other => utils::instruction(self, other),

@@ -7,7 +7,7 @@ use wasm_encoder::{
     CodeSection, ConstExpr, DataCountSection, DataSection, ElementSection, Elements, FunctionSection, GlobalSection,
     GlobalType, ImportSection, MemorySection, NameSection, TableSection, TypeSection, ValType,
 };
-use wasmparser::{ExternalKind, FuncType};
+use wasmparser::{BinaryReaderError, ExternalKind, FuncType};
 
 use super::Prepared;
 use super::added::{Added, Signature};
@@ -15,6 +15,33 @@ use super::copy::Copy;
 use super::outline::Outline;
 use super::plan::Plan;
 use super::surface::Surface;
+use crate::error::ExtensionError;
+
+/// Why a valid module is not rewritten.
+pub(super) enum Refused {
+    /// It cannot be read or written.
+    Unreadable(reencode::Error),
+    /// It would take too long to compile.
+    TooMuch(ExtensionError),
+}
+
+impl From<reencode::Error> for Refused {
+    fn from(error: reencode::Error) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+impl From<BinaryReaderError> for Refused {
+    fn from(error: BinaryReaderError) -> Self {
+        Self::Unreadable(error.into())
+    }
+}
+
+impl From<ExtensionError> for Refused {
+    fn from(error: ExtensionError) -> Self {
+        Self::TooMuch(error)
+    }
+}
 
 pub(super) struct Injected<'a> {
     pub plan: &'a Plan,
@@ -34,7 +61,7 @@ pub(super) fn rewrite<'a>(
     outline: &Outline<'_>,
     plan: &Plan,
     signature: impl Fn(u32) -> &'a FuncType,
-) -> Result<Prepared, reencode::Error> {
+) -> Result<Prepared, Refused> {
     let mut copy = Copy::new(plan);
 
     let mut types = TypeSection::new();
@@ -90,7 +117,10 @@ pub(super) fn rewrite<'a>(
     let mut code = CodeSection::new();
     for body in &outline.bodies {
         copy.parse_function_body(&mut code, body.clone())?;
+        let locals = body.get_locals_reader()?.into_iter().map(|locals| Ok(u64::from(locals?.0)));
+        copy.effort.end_function(locals.sum::<Result<u64, BinaryReaderError>>()?);
     }
+    copy.effort.check()?;
     for body in &injected.bodies {
         code.function(body);
     }

@@ -156,7 +156,8 @@ fn a_job_that_is_dropped_gives_back_what_it_holds() {
     host.load(plain(guest("echo"))).unwrap();
     let settled = run(host.next().expect("the slot is free again"));
     let Outcome::Loaded(Ok(id)) = settled[0].outcome else { panic!("{settled:?}") };
-    let call = || Call { extension: id, method: "echo".into(), inputs: vec![b"1".to_vec()], form: Form::Bytes, timeout: None };
+    let call =
+        || Call { extension: id, method: "echo".into(), inputs: vec![b"1".to_vec()], form: Form::Bytes, timeout: None };
     host.submit(call()).unwrap();
     drop(host.next().expect("its instance is free"));
     assert_eq!(host.stats(id).unwrap().running, 0);
@@ -178,7 +179,8 @@ fn a_call_on_the_callers_own_thread_is_cancelled_with_its_extension() {
         let id = host.load(morphir(guest("counter"))).unwrap();
         let caller = host.host.clone();
         let thread = std::thread::spawn(move || {
-            let call = Call { extension: id, method: "loop".into(), inputs: vec![vec![]], form: Form::Bytes, timeout: None };
+            let call =
+                Call { extension: id, method: "loop".into(), inputs: vec![vec![]], form: Form::Bytes, timeout: None };
             caller.call_now(call)
         });
         host.wait_for_running(id, 1);
@@ -189,7 +191,10 @@ fn a_call_on_the_callers_own_thread_is_cancelled_with_its_extension() {
             host.unload(id, true);
         }
         let outcome = thread.join().unwrap().unwrap().outcome;
-        assert!(matches!(&outcome, Outcome::Called(answers) if code(&answers[0]) == ErrorCode::Cancelled), "{outcome:?}");
+        assert!(
+            matches!(&outcome, Outcome::Called(answers) if code(&answers[0]) == ErrorCode::Cancelled),
+            "{outcome:?}"
+        );
         assert!(since.elapsed() < Duration::from_secs(2), "it ended by its deadline");
     }
 }

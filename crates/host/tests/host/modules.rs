@@ -290,6 +290,23 @@ fn a_hundred_thousand_functions() {
     }
 }
 
+/// Code for which the compiler takes the square of its length is refused before it starts.
+#[test]
+fn code_that_takes_minutes_to_compile() {
+    in_own_process! {
+        let loops = "loop local.get 0 br_if 0 end ".repeat(10_000);
+        let branches = many(40_000, |number| format!("local.get 0 if i32.const 0 i32.load local.set {number} end"));
+        let bombs = [
+            ("functions", format!("(module {RUN} {})", "(func)".repeat(200_001))),
+            ("loops", format!(r#"(module (func (export "run") (local i32) {loops}))"#)),
+            ("branches", format!(r#"(module (memory 1) (func (export "run") (local {}) {branches}))"#, "i32 ".repeat(40_000))),
+        ];
+        for (name, text) in bombs {
+            assert_eq!(Bomb::new(name, text).go_off(), Some(ErrorCode::InvalidSource), "{name}");
+        }
+    }
+}
+
 #[test]
 fn ninety_thousand_data_segments() {
     in_own_process! {
