@@ -94,7 +94,8 @@ impl Threads {
         })?;
         let threads = Self { bell, at_end };
         for number in 0..count {
-            let (host, outbox, bell, ring) = (host.clone(), Arc::clone(outbox), Arc::clone(&threads.bell), Arc::clone(&ring));
+            let (host, outbox, bell, ring) =
+                (host.clone(), Arc::clone(outbox), Arc::clone(&threads.bell), Arc::clone(&ring));
             let handle = thread::Builder::new()
                 .name(format!("morphir-guest-{number}"))
                 .stack_size(STACK)

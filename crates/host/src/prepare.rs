@@ -307,6 +307,7 @@ fn replaced(imports: &[Import<'_>], has_memory: bool) -> Vec<Replaced> {
         (WASI, "poll_oneoff") if has_memory => Some(Replacement::Poll),
         (WASI, "fd_write") if has_memory => Some(Replacement::Write),
         (WASI, "path_open") if has_memory => Some(Replacement::Open),
+        (WASI, "random_get") => Some(Replacement::Random),
         _ => None,
     };
     (0..).zip(imports).filter_map(|(number, import)| Some(Replaced { import: number, by: by(import)? })).collect()

@@ -33,6 +33,8 @@ pub(super) enum Signature {
     Wasi,
     /// `() -> i64`
     Counts,
+    /// `(i32, i32) -> i32`
+    WasiFills,
     /// `(i32, i32, i32, i32, i32) -> i32`
     WasiStats,
     /// `(i32, i32, i32, i32, i32, i64, i64, i32, i32) -> i32`
@@ -40,7 +42,7 @@ pub(super) enum Signature {
 }
 
 impl Signature {
-    const ALL: [(&'static [ValType], &'static [ValType]); 14] = [
+    const ALL: [(&'static [ValType], &'static [ValType]); 15] = [
         (&[], &[]),
         (&[I32], &[]),
         (&[I64], &[]),
@@ -53,6 +55,7 @@ impl Signature {
         (&[I64], &[I64]),
         (&[I32, I32, I32, I32], &[I32]),
         (&[], &[I64]),
+        (&[I32, I32], &[I32]),
         (&[I32; 5], &[I32]),
         (&[I32, I32, I32, I32, I32, I64, I64, I32, I32], &[I32]),
     ];

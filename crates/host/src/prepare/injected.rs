@@ -223,6 +223,25 @@ pub(super) fn write_with_log(calls: &Calls, import: u32) -> Function {
     body
 }
 
+/// WASI's `random_get` in pieces: the engine makes all bytes that it is asked for in memory of its own, beyond any grant.
+///
+/// `(to: i32, length: i32) -> errno`
+pub(super) fn random_in_pieces(import: u32) -> Function {
+    const PIECE: i32 = 64 * 1024;
+    let (to, rest, piece, error) = (0, 1, 2, 3);
+    let mut body = Function::new([(2, ValType::I32)]);
+    let mut code = body.instructions();
+    code.loop_(BlockType::Empty);
+    code.local_get(rest).i32_const(PIECE).local_get(rest).i32_const(PIECE).i32_lt_u().select().local_set(piece);
+    code.local_get(to).local_get(piece).call(import).local_tee(error);
+    code.if_(BlockType::Empty).local_get(error).return_().end();
+    code.local_get(to).local_get(piece).i32_add().local_set(to);
+    code.local_get(rest).local_get(piece).i32_sub().local_tee(rest).br_if(0);
+    code.end();
+    code.i32_const(0).end();
+    body
+}
+
 /// WASI's `path_open`, for files and directories only: whoever opens a named pipe waits for somebody at its other end, and a device can
 /// keep one waiting too. Errno 63 (`EPERM`) for all that is neither; what is not there yet may be made.
 ///
