@@ -1,0 +1,42 @@
+// morphir-extension-host conformance: checks an extension, and shows what came of each check.
+
+import { checkConformance } from '../lib/conformance/index.mjs'
+import { USAGE, readOptions } from './conformance/options.mjs'
+import { jsonOf } from './conformance/json.mjs'
+import { conclusion, details, heading, row } from './conformance/table.mjs'
+import { WrongUsage } from './usage.mjs'
+
+/** @returns {Promise<number>} the exit code */
+export async function run(args) {
+  const { help, json, verbose, path, ...options } = readOptions(args)
+  if (help) {
+    console.log(USAGE)
+    return 0
+  }
+  if (json) {
+    const report = await check(path, options)
+    console.log(jsonOf(report))
+    return report.passed ? 0 : 1
+  }
+  let first = true
+  const onResult = (result) => {
+    // Not earlier: what is wrong with the options is found when the extension is first loaded.
+    if (first) console.log(heading(path))
+    first = false
+    console.log(row(result))
+    if (verbose) for (const line of details(result)) console.log(line)
+  }
+  const report = await check(path, { ...options, onResult })
+  console.log(conclusion(report, options))
+  return report.passed ? 0 : 1
+}
+
+async function check(path, options) {
+  try {
+    return await checkConformance(path, options)
+  } catch (error) {
+    // A limit that is none, most likely.
+    if (error.code !== 'InvalidConfig') throw error
+    throw new WrongUsage(error.message, 'npx morphir-extension-host conformance --help shows what there is.')
+  }
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env node
+// The package's command: finds the subcommand, and ends with its exit code.
+
+import { readFileSync } from 'node:fs'
+import { WrongUsage } from './usage.mjs'
+
+/** Each is loaded when it is asked for, and answers its exit code. */
+const COMMANDS = {
+  conformance: { about: 'checks an extension against the protocol', load: () => import('./conformance.mjs') },
+}
+
+const USAGE = `Usage: morphir-extension-host <command> [options]
+
+${Object.entries(COMMANDS)
+  .map(([name, { about }]) => `  ${name}   ${about}`)
+  .join('\n')}
+
+  --help      this text; after a command, what that command takes
+  --version   the version of the package
+
+Exit code: 0 done, 1 failed, 2 wrong usage.`
+
+// Whoever reads the output may stop reading, as `head` does.
+process.stdout.on('error', (error) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+})
+
+try {
+  process.exitCode = await run(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof WrongUsage)) throw error
+  console.error(error.message)
+  console.error(error.advice)
+  process.exitCode = 2
+}
+
+async function run([name, ...args]) {
+  if (name === '--help' || name === '-h') {
+    console.log(USAGE)
+    return 0
+  }
+  if (name === '--version') {
+    console.log(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version)
+    return 0
+  }
+  if (name === undefined) throw new WrongUsage('The command is missing.', USAGE)
+  if (!Object.hasOwn(COMMANDS, name)) throw new WrongUsage(`There is no command ${name}.`, USAGE)
+  const command = await COMMANDS[name].load()
+  return command.run(args)
+}

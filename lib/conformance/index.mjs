@@ -1,0 +1,4 @@
+import conformance from './index.js'
+
+export const { checkConformance, checks } = conformance
+export default conformance
