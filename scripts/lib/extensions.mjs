@@ -1,53 +1,66 @@
-// The example extensions in Rust, each a crate of its own with its own lock file and target directory.
+// The example extensions, each in a folder of its own, and how each is built: a recipe in scripts/extensions, of the same name.
+//
+// A recipe exports
+//   missing()   what has to be there and is not, `{ what, install }` in words for a reader; it only looks
+//   install(live)   fetches that from the package registries
+//   build({ directory, module, live, env })   answers the module's bytes, or leaves them in the file `module`
+//   file   the module's name, where that is not extension.wasm
 
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { cargoProgress } from './cargo.mjs'
-import { extensions } from './places.mjs'
-import { run } from './run.mjs'
+import { pathToFileURL } from 'node:url'
+import { Failure } from './failure.mjs'
+import { extensions, root } from './places.mjs'
+import { size } from './quantity.mjs'
 import { step } from './step.mjs'
 
-const TARGET = 'wasm32-unknown-unknown'
+const recipes = join(root, 'scripts', 'extensions')
 
-/** Builds every extension to a module beside its source. */
-export async function buildExtensions({ env }) {
-  for (const directory of rustExtensions()) {
-    const name = basename(directory)
-    await step(`Building the extension ${name}`, async (live) => {
-      // By itself, because where the sources lie is known only afterwards.
-      await cargo(directory, ['fetch', '--locked', '--target', TARGET], env, live)
-      const flags = { ...env, CARGO_ENCODED_RUSTFLAGS: remapped(directory).join('\x1f') }
-      const targetDir = join(directory, 'target')
-      await cargo(
-        directory,
-        ['build', '--release', '--locked', '--target', TARGET, '--target-dir', targetDir],
-        flags,
-        live,
-      )
-      const built = readFileSync(join(targetDir, TARGET, 'release', `${name.replaceAll('-', '_')}.wasm`))
-      const module = join(directory, `${name}.wasm`)
-      // Left alone when it is the same: whoever watches it need not load it again.
-      if (!existsSync(module) || !readFileSync(module).equals(built)) writeFileSync(module, built)
-    })
-  }
+/** The names of all extensions that can be built. */
+export function extensionNames() {
+  const files = readdirSync(recipes).filter((file) => file.endsWith('.mjs'))
+  return files.map((file) => basename(file, '.mjs')).toSorted()
 }
 
+export function recipeOf(name) {
+  return import(pathToFileURL(join(recipes, `${name}.mjs`)).href)
+}
+
+/** Builds one extension to a module beside its source. */
+export async function buildExtension(name, env) {
+  const recipe = await recipeOf(name)
+  await step(`Building the extension ${name}`, async (live) => {
+    const directory = join(extensions, name)
+    const scratch = mkdtempSync(join(tmpdir(), 'morphir-extension-'))
+    try {
+      const module = join(scratch, 'extension.wasm')
+      const built = (await recipe.build({ directory, module, live, env })) ?? read(module, name)
+      live.note(size(built.length))
+      place(built, join(directory, recipe.file ?? 'extension.wasm'))
+    } finally {
+      rmSync(scratch, { recursive: true })
+    }
+  })
+}
+
+/** Builds what the demo and the tests cannot do without; the Rust toolchain is all that it needs. */
+export function buildExtensions({ env }) {
+  return buildExtension('rename-package', env)
+}
+
+/** The folders of the extensions that are crates. */
 export function rustExtensions() {
   const directories = readdirSync(extensions).map((name) => join(extensions, name))
   return directories.filter((directory) => existsSync(join(directory, 'Cargo.toml')))
 }
 
-function cargo(directory, args, env, live) {
-  return run('cargo', args, { cwd: directory, env, onLine: cargoProgress(live) })
+function read(module, name) {
+  if (existsSync(module)) return readFileSync(module)
+  throw new Failure(`The recipe scripts/extensions/${name}.mjs made no module.`)
 }
 
-/** Panic messages name source files: without this, by where they lie on the machine that built the module. */
-function remapped(directory) {
-  const registry = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'registry', 'src')
-  const sources = existsSync(registry) ? readdirSync(registry).map((index) => join(registry, index)) : []
-  return [
-    ...sources.map((path) => `--remap-path-prefix=${path}=/crates`),
-    `--remap-path-prefix=${directory}=/extension`,
-  ]
+/** A module that is the same is left alone: whoever watches it need not load it again. */
+function place(built, path) {
+  if (!existsSync(path) || !readFileSync(path).equals(built)) writeFileSync(path, built)
 }

@@ -1,0 +1,5 @@
+module document-modules
+
+go 1.24.0
+
+require github.com/extism/go-pdk v1.1.3
