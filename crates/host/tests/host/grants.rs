@@ -94,3 +94,52 @@ fn say_and_leave(what: &str) -> ! {
     let _ = writeln!(std::io::stderr(), "{what}");
     std::process::exit(1);
 }
+
+/// Between the moment in which a path is checked and the one in which it is opened, somebody may put a link in its place: each part of a
+/// path is looked up beneath the open directory, so there is no such moment.
+#[test]
+fn a_link_put_in_place_while_a_guest_reads_leads_nowhere() {
+    use std::os::unix::fs::symlink;
+    let place = directory();
+    let (inside, outside) = (place.path().join("inside"), place.path().join("outside"));
+    for folder in [&inside.join("own"), &outside] {
+        fs::create_dir_all(folder).unwrap();
+        fs::write(folder.join("file"), if *folder == outside { "secret" } else { "own" }).unwrap();
+    }
+    let host = TestHost::new();
+    let id = host.load(granted(&inside, true)).unwrap();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let (mut read, mut refused) = (0, 0);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // A file or a folder of its own, and a link out in the same place, over and over.
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                fs::write(inside.join("new"), "own").unwrap();
+                fs::rename(inside.join("new"), inside.join("file")).unwrap();
+                symlink("../outside/file", inside.join("new")).unwrap();
+                fs::rename(inside.join("new"), inside.join("file")).unwrap();
+                for target in ["own", "../outside"] {
+                    symlink(target, inside.join("new")).unwrap();
+                    fs::rename(inside.join("new"), inside.join("folder")).unwrap();
+                }
+            }
+        });
+        let until = Instant::now() + Duration::from_secs(30);
+        while (read < 200 || refused < 200) && Instant::now() < until {
+            for path in ["file", "folder/file"] {
+                match host.call(id, "read", path) {
+                    Ok(content) => {
+                        assert_eq!(String::from_utf8_lossy(&content), "own", "{path}");
+                        read += 1;
+                    }
+                    Err(error) => {
+                        assert_eq!(error.code(), ErrorCode::ExtensionError, "{error}");
+                        refused += 1;
+                    }
+                }
+            }
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    assert!(read > 0 && refused > 0, "it never saw both: {read} read, {refused} refused");
+}
