@@ -3,13 +3,12 @@ import { isDeepStrictEqual } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { ExtensionHost, type LogRecord } from '@finos/morphir-extension-host'
 import { newHost } from './support/host.ts'
+import { LANGUAGES, moduleOf as module } from './support/languages.ts'
 import { rejection } from './support/promise.ts'
 
-const LANGUAGES = ['rust', 'go', 'javascript', 'typescript', 'python', 'c', 'cpp', 'zig', 'assemblyscript']
 /** Python reads a number that is no integer as a float, and writes that: the same number, but not the same digits. */
 const REWRITE_FRACTIONS = new Set(['python'])
 
-const module = (language: string) => new URL(`../examples/extensions/${language}/extension.wasm`, import.meta.url)
 const json = (path: string) => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as Ir
 const MODEL = '../examples/model/morphir-ir.json'
 const hasModel = existsSync(new URL(MODEL, import.meta.url))

@@ -8,7 +8,7 @@ import { cargoProgress, locked } from '../lib/cargo.mjs'
 import { rustExtensions } from '../lib/extensions.mjs'
 import { Failure } from '../lib/failure.mjs'
 import { script } from '../lib/packages.mjs'
-import { model, root } from '../lib/places.mjs'
+import { extensions, model, root } from '../lib/places.mjs'
 import { attempt, run } from '../lib/run.mjs'
 import { step } from '../lib/step.mjs'
 
@@ -16,7 +16,11 @@ import { step } from '../lib/step.mjs'
 const FINDINGS = 300
 const FORMAT = 'run npm run format.'
 const GENERATED = ['binding.js', 'binding.d.ts']
-const LOCK_FILES = [root, model].map((directory) => join(directory, 'package-lock.json'))
+const LOCK_FILES = [
+  ...[root, model, join(root, 'bench', 'peers')],
+  ...['assemblyscript', 'typescript'].map((name) => join(extensions, name)),
+].map((directory) => join(directory, 'package-lock.json'))
+const ENGINES = ['python', 'quickjs'].map((name) => join(root, 'examples', 'engines', name))
 const DEFAULT_REGISTRY = 'https://registry.npmjs.org/'
 
 /** In the order of how soon they answer. */
@@ -62,7 +66,7 @@ function javascriptFormat() {
 
 function rustFormat({ env }) {
   return step('Checking the formatting of Rust', async () => {
-    for (const directory of [root, ...rustExtensions()]) {
+    for (const directory of [root, ...rustExtensions(), ...ENGINES]) {
       await run('cargo', ['fmt', '--all', '--check'], { cwd: directory, env, advice: FORMAT, lastLines: FINDINGS })
     }
   })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { cargoProgress } from '../lib/cargo.mjs'
 import { root } from '../lib/places.mjs'
 import { run } from '../lib/run.mjs'
-import { remapped } from './toolchains/rust.mjs'
+import { environment, remapped } from './toolchains/rust.mjs'
 
 export { install, missing } from './toolchains/rust.mjs'
 
@@ -13,10 +13,11 @@ const TARGET = 'wasm32-unknown-unknown'
 const engine = join(root, 'examples', 'engines', 'python')
 
 export async function build({ directory, live, env }) {
+  const found = { ...(await environment()), ...env }
   const cargo = (args) =>
     run('cargo', args, {
       cwd: engine,
-      env: { ...env, EXTENSION_SCRIPT: join(directory, 'extension.py') },
+      env: { ...found, EXTENSION_SCRIPT: join(directory, 'extension.py') },
       onLine: cargoProgress(live),
     })
   // By itself, because where the sources lie is known only afterwards.

@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::fs;
+use std::hint;
 use std::io::{self, BufRead, Write};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,8 +33,8 @@ enum Act {
     Each { method: String, payload: String, calls: usize },
     /// Calls a method for so many milliseconds on so many threads, each with a plug-in of its own.
     Flight { method: String, payload: String, ms: u64, threads: usize },
-    /// Copies so many bytes into new memory, one time after the other.
-    Copies { bytes: usize, calls: usize },
+    /// Copies a payload into new memory, one time after the other.
+    Copies { payload: String, calls: usize },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -96,10 +97,10 @@ fn perform(act: Act, opened: &mut Option<Opened>) -> Result<Value> {
             let plugins = plugins.collect::<Result<Vec<_>>>()?;
             Ok(json!({ "rate": rate(plugins, &method, &input, Duration::from_millis(ms))? }))
         }
-        Act::Copies { bytes, calls } => {
-            let source = vec![1_u8; bytes];
+        Act::Copies { payload, calls } => {
+            let source = fs::read(payload)?;
             let times = times(calls, || {
-                std::hint::black_box(std::hint::black_box(&source).clone());
+                hint::black_box(hint::black_box(&source).clone());
                 Ok(())
             })?;
             Ok(json!({ "times": times }))

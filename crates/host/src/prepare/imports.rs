@@ -48,7 +48,16 @@ const EXTISM_FUNCTIONS: &[(&str, &[ValType], &[ValType])] = &[
     ("var_set", &[I64, I64], &[]),
 ];
 
-/// Every function of WASI preview 1 (`wasi_snapshot_preview1.witx`); the engine checks their signatures when it links.
+/// The functions of WASI that injected ones take the place of. The signatures of all others the engine checks when it links.
+const REPLACED_WASI_FUNCTIONS: &[(&str, &[ValType], &[ValType])] = &[
+    ("fd_write", &[I32; 4], &[I32]),
+    ("path_open", &[I32, I32, I32, I32, I32, I64, I64, I32, I32], &[I32]),
+    ("poll_oneoff", &[I32; 4], &[I32]),
+    ("proc_exit", &[I32], &[]),
+    ("random_get", &[I32; 2], &[I32]),
+];
+
+/// Every function of WASI preview 1 (`wasi_snapshot_preview1.witx`).
 const WASI_FUNCTIONS: &[&str] = &[
     "adapter_close_badfd",
     "adapter_open_badfd",
@@ -129,16 +138,18 @@ fn refusal(import: &Import<'_>) -> Option<String> {
         return Some(format!("{name}, which is not a function"));
     };
     let shape = || format!("({}) -> ({})", list(signature.params()), list(signature.results()));
-    match import.module {
-        EXTISM => match EXTISM_FUNCTIONS.iter().find(|(offered, ..)| *offered == import.name) {
-            Some((_, params, results)) if *params == signature.params() && *results == signature.results() => None,
-            Some((_, params, results)) => {
-                Some(format!("{name} as {}, which is ({}) -> ({})", shape(), list(params), list(results)))
-            }
-            None => Some(format!("{name} as {}", shape())),
-        },
-        WASI if WASI_FUNCTIONS.contains(&import.name) => None,
-        _ => Some(format!("{name} as {}", shape())),
+    let offered = match import.module {
+        EXTISM => EXTISM_FUNCTIONS,
+        WASI => REPLACED_WASI_FUNCTIONS,
+        _ => &[],
+    };
+    match offered.iter().find(|(offered, ..)| *offered == import.name) {
+        Some((_, params, results)) if *params == signature.params() && *results == signature.results() => None,
+        Some((_, params, results)) => {
+            Some(format!("{name} as {}, which is ({}) -> ({})", shape(), list(params), list(results)))
+        }
+        None if import.module == WASI && WASI_FUNCTIONS.contains(&import.name) => None,
+        None => Some(format!("{name} as {}", shape())),
     }
 }
 

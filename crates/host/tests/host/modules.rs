@@ -188,6 +188,9 @@ fn wasi_with_another_shape_is_refused() {
         r#"(import "wasi_snapshot_preview1" "poll_oneoff" (func))"#,
         r#"(import "wasi_snapshot_preview1" "fd_write" (func (result i64)))"#,
         r#"(import "wasi_snapshot_preview1" "random_get" (func (param i32 i32)))"#,
+        r#"(import "wasi_snapshot_preview1" "path_open" (func (param i32 i32 i32 i32 i32 i64 i64 i32) (result i32)))"#,
+        // One whose shape is not looked at before the engine does.
+        r#"(import "wasi_snapshot_preview1" "fd_read" (func (param i64)))"#,
     ] {
         let loaded = host.load(plain(module(&format!("(module {import} (memory 1))"))));
         assert_eq!(code(&loaded), ErrorCode::InvalidSource, "{import}: {loaded:?}");
