@@ -22,6 +22,21 @@ const MEMORY = 1024
 const fuzz = join(root, 'fuzz')
 const USAGE = `npm run fuzz [-- --seconds 60] [--target ${Object.keys(TARGETS).join('|')}], which may be given more than once.`
 
+/**
+ * What cargo-fuzz asks of the compiler, which is the same with the pinned one: coverage of every branch. Without a sanitizer: the host is
+ * safe Rust, and the engine's own tricks with memory would look like mistakes.
+ */
+const COVERAGE = [
+  ...['-Cpasses=sancov-module', '--cfg=fuzzing', '-Cdebug-assertions', '-Ccodegen-units=1'],
+  ...[
+    '-sanitizer-coverage-level=4',
+    '-sanitizer-coverage-inline-8bit-counters',
+    '-sanitizer-coverage-pc-table',
+    '-sanitizer-coverage-trace-compares',
+    '-simplifycfg-branch-fold-threshold=0',
+  ].map((option) => `-Cllvm-args=${option}`),
+]
+
 await main(async () => {
   const { seconds, targets } = optionsOf(process.argv.slice(2))
   const toolchain = await installToolchain()
@@ -55,21 +70,6 @@ function optionsOf(args) {
   if (unknown !== undefined) throw new WrongUsage(`There is no fuzz target ${unknown}.`, USAGE)
   return { seconds, targets: values.target }
 }
-
-/**
- * What cargo-fuzz asks of the compiler, which is the same with the pinned one: coverage of every branch. Without a sanitizer: the host is
- * safe Rust, and the engine's own tricks with memory would look like mistakes.
- */
-const COVERAGE = [
-  ...['-Cpasses=sancov-module', '--cfg=fuzzing', '-Cdebug-assertions', '-Ccodegen-units=1'],
-  ...[
-    '-sanitizer-coverage-level=4',
-    '-sanitizer-coverage-inline-8bit-counters',
-    '-sanitizer-coverage-pc-table',
-    '-sanitizer-coverage-trace-compares',
-    '-simplifycfg-branch-fold-threshold=0',
-  ].map((option) => `-Cllvm-args=${option}`),
-]
 
 function build({ host, env }, live) {
   // With the triple, so that build scripts are not instrumented, which they would be without.
