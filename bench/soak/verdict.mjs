@@ -39,7 +39,9 @@ export function judge(samples, { tally, unexpected }) {
   const lines = []
   const medians = {}
   let flat = true
-  for (const { name, label, share, step, warming = 0, show } of figures.filter(({ name }) => before[name] !== undefined)) {
+  for (const { name, label, share, step, warming = 0, show } of figures.filter(
+    ({ name }) => before[name] !== undefined,
+  )) {
     const [first, second] = halves.map((half) => median(half.map((sample) => sample[name])))
     const peaks = halves.map((half) => Math.max(...half.map((sample) => sample[name])))
     const grew = second > first * (1 + share) + step + (end < SHORT ? warming : 0)
