@@ -164,7 +164,10 @@ fn rate(plugins: Vec<Plugin>, method: &str, input: &[u8], lasting: Duration) -> 
             })
         });
         let threads = threads.collect::<Vec<_>>();
-        threads.into_iter().map(|thread| thread.join().expect("a loop does not panic")).sum::<std::result::Result<u32, _>>()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().expect("a loop does not panic"))
+            .sum::<std::result::Result<u32, _>>()
     })?;
     Ok(f64::from(calls) / since.elapsed().as_secs_f64())
 }
