@@ -9,14 +9,30 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** What a configuration file lists. */
+export declare class NativeConfigFile {
+  /** The extensions, in the order of the file. One without `instances` and `failure` is not enabled. */
+  extensions(): Array<NativeListed>
+}
+
 /** The core's host. */
 export declare class NativeHost {
   /** Sets a host up. Throws an error with a code where the cache directory cannot be used. */
   constructor(options: NativeHostOptions)
   /** Puts a load in line; answers its ticket. `bytes` are the source's, where it has no path. */
   load(config: string, bytes?: Uint8Array | undefined | null): number | Failure
-  /** Puts a call in line; answers its ticket. A list calls the method once for each of its entries. */
-  submit(extension: number, method: string, input: string | Uint8Array | Array<Input>, raw: boolean, timeout?: number | undefined | null): number | Failure
+  /** Reads a configuration file, on libuv's pool. */
+  readConfig(path: string): Promise<NativeConfigFile | Failure>
+  /** Puts the load of an extension in line that a configuration file lists, and that is to be loaded; answers its ticket. */
+  loadListed(file: NativeConfigFile, index: number): number | Failure
+  /** Puts a call in line; answers its ticket. */
+  submit(extension: number, method: string, input: Input, raw: boolean, timeout?: number | undefined | null): number | Failure
+  /** Puts lists of calls of one method in line, all or none; answers a ticket for each list. */
+  submitParts(extension: number, method: string, parts: Array<Array<string>>, timeout?: number | undefined | null): Array<number> | Failure
+  /** Puts the question in line how an extension is; answers its ticket. */
+  check(extension: number, timeout?: number | undefined | null): number | Failure
+  /** Puts a reload in line; answers its ticket. `bytes` are the new source's, where it has no path. */
+  reload(extension: number, source?: string | undefined | null, bytes?: Uint8Array | undefined | null): number | Failure
   /** Runs a call on this thread; answers what came of it, as the list of settled work that a task answers. */
   callNow(extension: number, method: string, input: Input, timeout?: number | undefined | null): Array<unknown> | Failure
   /** Takes what settled on other threads and has not been taken. */
@@ -45,6 +61,8 @@ export declare class NativeHost {
   capabilities(extension: number): string | Failure
   /** What an extension did so far. */
   stats(extension: number): NativeStats | Failure
+  /** The figures of all loaded extensions, as Prometheus reads them. */
+  metrics(): string
   /** Every loaded extension. */
   list(): Array<NativeListing>
 }
@@ -81,6 +99,18 @@ export interface NativeHostOptions {
   logLevel?: string
 }
 
+/** One extension of a configuration file. */
+export interface NativeListed {
+  /** Its name, or the keys that lead to it. */
+  name: string
+  /** Where it is. */
+  place: string
+  /** How many calls it runs at once, where it is to be loaded. */
+  instances?: number
+  /** Why it cannot be loaded. */
+  failure?: Failure
+}
+
 /** A loaded extension. */
 export interface NativeListing {
   /** Its id. */
@@ -101,6 +131,8 @@ export interface NativeStats {
   errors: number
   /** The same by code. */
   errorsByCode: Record<string, number>
+  /** Calls that were refused. */
+  refused: number
   /** Calls in line. */
   waiting: number
   /** Instances at work. */
@@ -111,6 +143,22 @@ export interface NativeStats {
   generation: number
   /** The instructions of the last call, where they are counted. */
   fuel?: number
+  /** How long calls waited, once there were some. */
+  queueTime?: NativeTimes
+  /** How long calls ran. */
+  runTime?: NativeTimes
+  /** The most memory that an instance had after a call, in bytes. */
+  peakMemory?: number
   /** How long it has been loaded, in milliseconds. */
   uptime: number
+}
+
+/** How long calls took, in milliseconds. */
+export interface NativeTimes {
+  /** Half of them took no longer. */
+  p50: number
+  /** Ninety-nine of a hundred took no longer. */
+  p99: number
+  /** None took longer. */
+  max: number
 }

@@ -93,8 +93,8 @@ export interface HostOptions {
   /** Receives what extensions log, before the call in which they logged it settles. */
   onLog?: (record: LogRecord) => void
   /**
-   * The least level that `onLog` receives. Without `onLog` extensions are told not to log at all.
-   * @default 'info'
+   * The least level that `onLog` and listeners to `log` receive. Without both, extensions are told not to log at all.
+   * @default 'info' with `onLog`, otherwise nothing
    */
   logLevel?: LogLevel
 }
@@ -186,6 +186,12 @@ export interface ExtensionConfig {
    * @default 1
    */
   instances?: number
+  /**
+   * How many calls may wait beside those that the instances can take, from 0 on. What comes then is refused at once with
+   * `QueueFull`. A `callMany` counts as one call for each instance that shares it, and is refused as a whole.
+   * @default no limit
+   */
+  maxQueue?: number
 }
 
 /** One thing an extension says it can do. */
@@ -204,6 +210,25 @@ export interface LoadOptions {
   signal?: AbortSignal
 }
 
+export interface LoadConfigOptions {
+  /** Takes everything back: it rejects with `Cancelled`, and what was loaded already is unloaded. */
+  signal?: AbortSignal
+}
+
+/** What became of the extensions in a configuration file, each list in the order of the file. */
+export interface LoadConfigResult {
+  /** What can be called now. */
+  loaded: { name: string; id: number }[]
+  /** What cannot, and why: the message begins with the file, the line, and the keys that lead to what is wrong. */
+  failed: {
+    /** The keys that lead to it, such as `extensions[2]`, where it has no name. */
+    name: string
+    error: ExtensionError
+  }[]
+  /** The names of those with `enabled = false`. */
+  skipped: string[]
+}
+
 export interface CallOptions {
   /** Takes the call back, whether it waits or runs: it rejects with `Cancelled`, and the signal's reason as `cause`. */
   signal?: AbortSignal
@@ -212,6 +237,86 @@ export interface CallOptions {
    * counts from when it runs.
    */
   timeout?: number
+}
+
+/** How an extension is. */
+export interface Health {
+  /** `degraded`: it works, but not as it should. `unhealthy`: it does not. */
+  status: 'healthy' | 'degraded' | 'unhealthy'
+  /** Why, or what the extension says besides; always there unless it is healthy. */
+  message?: string
+}
+
+/** How long calls took, in milliseconds. */
+export interface Times {
+  /** Half of them took no longer; off by 6.25 % at most, or by 128 ns. */
+  p50: number
+  /** Ninety-nine of a hundred took no longer; as exact as `p50`. */
+  p99: number
+  /** None took longer. */
+  max: number
+}
+
+/** An extension was loaded or reloaded. */
+export interface LoadedEvent {
+  id: number
+  /** Its name. */
+  extension: string
+  reloaded: boolean
+  /** How long that took, waiting included, in milliseconds. */
+  duration: number
+}
+
+/** A load or a reload failed; a reload leaves the extension as it was, and has its `id`. */
+export interface FailedEvent {
+  id?: number
+  /** Its name. */
+  extension?: string
+  error: Error
+}
+
+/** An extension was unloaded, by itself or with its host. */
+export interface UnloadedEvent {
+  id: number
+  /** Its name. */
+  extension: string
+}
+
+/** A call. A `callMany` is one, however many params it has. */
+export interface CallEvent {
+  /** Its number: the same in each event about it, and no other call of this host has it. */
+  call: number
+  id: number
+  /** The extension's name, where one has the id. */
+  extension?: string
+  method: string
+}
+
+/** A call ended well. */
+export interface CallCompletedEvent extends CallEvent {
+  /** From its start on, waiting included, in milliseconds. */
+  duration: number
+}
+
+/** A call ended with an error: a `callMany` if any of its params did. */
+export interface CallFailedEvent extends CallCompletedEvent {
+  error: Error
+}
+
+/** A log record, with the number of the call during which it was logged. */
+export interface LogEvent extends LogRecord {
+  call?: number
+}
+
+/** What a host tells its listeners. */
+export interface HostEvents {
+  'extension.loaded': LoadedEvent
+  'extension.failed': FailedEvent
+  'extension.unloaded': UnloadedEvent
+  'extension.call.started': CallEvent
+  'extension.call.completed': CallCompletedEvent
+  'extension.call.failed': CallFailedEvent
+  log: LogEvent
 }
 
 export interface EndOptions {
@@ -244,16 +349,27 @@ export interface ExtensionStats {
   errors: number
   /** How often each error came. */
   errorsByCode: Partial<Record<ErrorCode, number>>
+  /** Calls that were refused with `QueueFull`; they are not among `calls`. */
+  refused: number
   /** Calls that wait for an instance or a thread. */
   waiting: number
   /** Instances at work. */
   running: number
   /** All instances. */
   instances: number
-  /** 1, and one more for each time an instance lost its state to a fault and is started anew. */
+  /** 1, and one more for each time an instance lost its state to a fault and is started anew, and for each reload. */
   generation: number
   /** The instructions of the last call that ended, with `maxFuel`. */
   fuel?: number
+  /** How long calls waited before they ran, once one has ended. A `callMany` counts once for each instance that shared it. */
+  queueTime?: Times
+  /** How long calls ran, once one has ended. */
+  runTime?: Times
+  /**
+   * The most memory that one instance had when a call came back, in bytes: its own and Extism's, which carries input and output. Calls
+   * that broke off do not count.
+   */
+  peakMemory?: number
   /** How long it has been loaded, in milliseconds. */
   uptime: number
 }
@@ -282,6 +398,19 @@ export class ExtensionHost {
   constructor(options?: HostOptions)
 
   /**
+   * Makes a host and loads what a configuration file lists, as `loadConfig` does. Where it rejects there is no host to close.
+   *
+   * @example
+   * const { host, loaded, failed } = await ExtensionHost.fromConfig('morphir.toml')
+   * for (const { name, error } of failed) console.error(`${name}: ${error.message}`)
+   */
+  static fromConfig<Host extends ExtensionHost>(
+    this: new (options: HostOptions) => Host,
+    path: string | URL,
+    options?: HostOptions & LoadConfigOptions,
+  ): Promise<{ host: Host } & LoadConfigResult>
+
+  /**
    * Loads an extension: checks its source, compiles it or finds it in the cache, starts it, hands `config` to its `initialize`, and
    * asks for its `capabilities`. Answers its id, which is never used again.
    *
@@ -291,10 +420,18 @@ export class ExtensionHost {
   loadExtension(config: ExtensionConfig, options?: LoadOptions): Promise<number>
 
   /**
+   * Loads the extensions that a configuration file such as `morphir.toml` lists, side by side. Relative paths in it start at the
+   * file. One that cannot be loaded is in `failed`, and keeps no other from being loaded.
+   *
+   * Rejects with `IoError` for a file that cannot be read, `InvalidConfig` for one that is not TOML, `Cancelled` or `Closed`.
+   */
+  loadConfig(path: string | URL, options?: LoadConfigOptions): Promise<LoadConfigResult>
+
+  /**
    * Calls a method with params as JSON and answers its result, read from JSON. Without params the method is given no input.
    *
-   * Rejects with `NotFound`, `MethodNotFound`, `ExtensionError`, `ProtocolError`, `SerializationError`, `Timeout`, `Cancelled`,
-   * `MemoryLimit`, `FuelExhausted`, `Trap`, `Closed`, or `InitializationFailed` where the extension had to be started anew.
+   * Rejects with `NotFound`, `MethodNotFound`, `QueueFull`, `ExtensionError`, `ProtocolError`, `SerializationError`, `Timeout`,
+   * `Cancelled`, `MemoryLimit`, `FuelExhausted`, `Trap`, `Closed`, or `InitializationFailed` where the extension had to be started anew.
    */
   call<Result = unknown>(id: number, method: string, params?: unknown, options?: CallOptions): Promise<Result>
 
@@ -346,6 +483,33 @@ export class ExtensionHost {
    * @throws {ExtensionError} `NotFound`, `Closed`
    */
   stats(id: number): ExtensionStats
+
+  /** The figures of all loaded extensions, in the text format that Prometheus reads. */
+  metrics(): string
+
+  /**
+   * Asks an extension how it is: by its method `health_check`, if it has one, and otherwise by starting it where it has to be started
+   * anew. It waits as a call does, but `maxQueue` does not refuse it, and it does not count as one. Whatever the
+   * extension does wrong is `unhealthy`, with the reason; it rejects with `NotFound`, `Cancelled` or `Closed` only.
+   */
+  healthCheck(id: number, options?: CallOptions): Promise<Health>
+
+  /**
+   * Loads an extension anew under the id that it has: from its file, from the module that it was given as bytes, or from a new source,
+   * with all else as it was. It waits for the calls made before it; calls made later wait, and run on what is there then: the new one, or if
+   * that does not load, the one there was, with its state. Rejects as `loadExtension` does, and with `NotFound`.
+   */
+  reload(id: number, source?: Source, options?: LoadOptions): Promise<void>
+
+  /**
+   * Has a listener called whenever something happens, on this thread. One that throws keeps nothing from going on: its error is uncaught.
+   * Listening to `log` needs a host made with `onLog` or `logLevel`, and is a `TypeError` otherwise.
+   */
+  on<Name extends keyof HostEvents>(name: Name, listener: (event: HostEvents[Name]) => void): this
+  /** The same for the next time only. */
+  once<Name extends keyof HostEvents>(name: Name, listener: (event: HostEvents[Name]) => void): this
+  /** Calls a listener no more. */
+  off<Name extends keyof HostEvents>(name: Name, listener: (event: HostEvents[Name]) => void): this
 
   /** Every loaded extension, in the order in which they were loaded. */
   list(): ExtensionInfo[]

@@ -227,6 +227,16 @@ for (const language of LANGUAGES) {
       expect(await transformed(ir)).toEqual(documented(ir, 'Not documented yet.'))
     })
 
+    it('takes an object that has a key twice', async () => {
+      const { host, id } = await loaded()
+      const ir = JSON.stringify(library([moduleOf({ doc: null })])).replace(
+        '{"formatVersion"',
+        '{"x":1,"x":2,"formatVersion"',
+      )
+      const answer = JSON.parse(new TextDecoder().decode(await host.callRaw(id, 'transform', `{"ir":${ir}}`)))
+      expect(answer).toMatchObject({ transformed: true, documented: 1 })
+    })
+
     it('keeps numbers as they are, also those that JavaScript rounds', async () => {
       const integers = ['9007199254740993', '123456789012345678901234567890', '-18446744073709551617', '0']
       const numbers = [...integers, '0.1', '1.0', '2.50', '1E30', '-0', '0.12345678901234567890123']

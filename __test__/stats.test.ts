@@ -28,10 +28,13 @@ describe('stats()', () => {
       calls: 0,
       errors: 0,
       errorsByCode: {},
+      refused: 0,
       waiting: 0,
       running: 0,
       instances: 2,
       generation: 1,
+      // What it had when its start was over.
+      peakMemory: expect.any(Number),
       uptime: expect.any(Number),
     })
   })
@@ -80,6 +83,44 @@ describe('stats()', () => {
     await host.call(id, 'spin', 50)
     expect(host.stats(id).uptime - before).toBeGreaterThanOrEqual(49)
     expect(host.list()[0]!.uptime).toBeGreaterThanOrEqual(host.stats(id).uptime - 1000)
+  })
+
+  it('tells how long calls waited and ran, for each of many params by itself', async () => {
+    const host = newHost()
+    const id = await load(host, 'clock')
+    await host.callMany(id, 'spin', [1, 1, 40])
+    const { runTime, queueTime } = host.stats(id)
+    // Off by a sixteenth at most.
+    expect(runTime!.p50).toBeGreaterThanOrEqual(0.93)
+    expect(runTime!.p99).toBeGreaterThanOrEqual(37)
+    expect(runTime!.max).toBeGreaterThanOrEqual(40)
+    expect(runTime!.p50).toBeLessThanOrEqual(runTime!.p99)
+    expect(runTime!.p99).toBeLessThanOrEqual(runTime!.max)
+    expect(queueTime!.max).toBeGreaterThan(0)
+    await Promise.all([host.call(id, 'spin', 50), host.call(id, 'spin', 1)])
+    expect(host.stats(id).queueTime!.max).toBeGreaterThanOrEqual(40)
+  })
+
+  it('counts the time of calls that failed', async () => {
+    const host = newHost()
+    const id = await load(host, 'counter')
+    await rejection(host.call(id, 'loop', undefined, { timeout: 60 }))
+    expect(host.stats(id).runTime!.max).toBeGreaterThan(20)
+  })
+
+  it('tells the most memory that there was, with what carries input and output', async () => {
+    const host = newHost()
+    const id = await load(host, 'counter', { permissions: { maxMemory: '4MiB' } })
+    const before = host.stats(id).peakMemory!
+    expect(before).toBeGreaterThan(65_536)
+    const pages = await host.call<number>(id, 'grow')
+    const grown = host.stats(id).peakMemory!
+    expect(grown).toBeGreaterThanOrEqual(pages * 65_536)
+    expect(grown).toBeLessThanOrEqual(4 * 1024 * 1024)
+    const echo = await load(host, 'echo')
+    const small = host.stats(echo).peakMemory!
+    await host.callRaw(echo, 'echo', 'x'.repeat(2_000_000))
+    expect(host.stats(echo).peakMemory! - small).toBeGreaterThan(1_900_000)
   })
 
   it('has fuel only where it is counted', async () => {

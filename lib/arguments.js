@@ -79,7 +79,7 @@ function hostOptions(options) {
   const native = {
     cacheDir,
     maxConcurrentCalls: threads ?? maxConcurrentCalls,
-    logLevel: onLog && (logLevel ?? 'info'),
+    logLevel: logLevel ?? (onLog && 'info'),
   }
   return { native, onLog, threads }
 }
@@ -89,29 +89,57 @@ function extensionConfig(config) {
   checkObject('The configuration', config)
   const { source, ...rest } = config
   if (typeof rest.name !== 'string') throw wrong('name', 'a string', rest.name)
-  checkObject('source', source)
-  const { bytes, path, ...where } = source
-  if (typeof where.type !== 'string') throw wrong('source.type', 'the string "wasm"', where.type)
-  if (bytes !== undefined && !isUint8Array(bytes)) throw wrong('source.bytes', 'a Uint8Array', bytes)
+  const { where, bytes } = moduleSource(source)
   for (const key of ['permissions', 'config']) {
     if (rest[key] !== undefined) checkObject(key, rest[key])
   }
   if (rest.instances !== undefined && typeof rest.instances !== 'number') {
     throw wrong('instances', 'a number', rest.instances)
   }
-  return { json: JSON.stringify({ ...rest, source: { ...where, path: filePath(path) } }), bytes, name: rest.name }
+  checkMaxQueue(rest.maxQueue)
+  return { json: JSON.stringify({ ...rest, source: where }), bytes, name: rest.name }
 }
 
-function filePath(path) {
+function checkMaxQueue(maxQueue) {
+  if (maxQueue === undefined) return
+  if (typeof maxQueue !== 'number') throw wrong('maxQueue', 'a number', maxQueue)
+  if (!Number.isInteger(maxQueue) || maxQueue < 0 || maxQueue >= 2 ** 32) {
+    throw new RangeError(`maxQueue must be a whole number from 0 to 4294967295; it is ${maxQueue}.`)
+  }
+}
+
+/** Where a module is, and its bytes where they are given. */
+function moduleSource(source) {
+  checkObject('source', source)
+  const { bytes, path, ...where } = source
+  if (typeof where.type !== 'string') throw wrong('source.type', 'the string "wasm"', where.type)
+  if (bytes !== undefined && !isUint8Array(bytes)) throw wrong('source.bytes', 'a Uint8Array', bytes)
+  return { where: { ...where, path: filePath('source.path', path) }, bytes }
+}
+
+function filePath(name, path) {
   if (path instanceof URL) return fileURLToPath(path)
-  if (path !== undefined && typeof path !== 'string') throw wrong('source.path', 'a string or a file: URL', path)
+  if (path !== undefined && typeof path !== 'string') throw wrong(name, 'a string or a file: URL', path)
   return path
 }
 
+/** Where a configuration file is. */
+function configPath(path) {
+  if (path === undefined || path === '') throw wrong('The configuration file', 'a path or a file: URL', path)
+  return filePath('The configuration file', path)
+}
+
+/** How a host is made from a configuration file: its own options, and how long somebody waits for what is in the file. */
+function configOptions(options) {
+  checkObject('The options of fromConfig', options)
+  checkSignal(options.signal)
+  return options
+}
+
 /** How a load is made. */
-function loadOptions(options) {
+function loadOptions(options, method = 'loadExtension') {
   checkObject('The options', options)
-  checkKeys('loadExtension', options, ['signal'])
+  checkKeys(method, options, ['signal'])
   checkSignal(options.signal)
   return options
 }
@@ -150,10 +178,13 @@ module.exports = {
   callOptions,
   checkId,
   checkMethod,
+  configOptions,
+  configPath,
   endOptions,
   extensionConfig,
   hostOptions,
   loadOptions,
+  moduleSource,
   rawInput,
   wrong,
 }

@@ -7,14 +7,19 @@ const {
   callOptions,
   checkId,
   checkMethod,
+  configOptions,
+  configPath,
   endOptions,
   extensionConfig,
   hostOptions,
   loadOptions,
+  moduleSource,
   rawInput,
   wrong,
 } = require('./arguments.js')
+const { loadListed } = require('./config.js')
 const { ExtensionError, fromFailure } = require('./error.js')
+const { Events, tell } = require('./events.js')
 const { stopAtExit } = require('./exit.js')
 const { OwnThreads, Pool } = require('./threads.js')
 
@@ -22,6 +27,11 @@ class ExtensionHost {
   #native
   #threads
   #onLog
+  #events = new Events()
+  /** Whether extensions are told to log. */
+  #logs
+  /** How many calls there were: each has its number, by which events and logs name it. */
+  #calls = 0
   /** What was submitted and has not settled, by ticket. */
   #pending = new Map()
   /** Names and numbers of instances, by id: the core knows both, but a log line should not have to ask. */
@@ -34,6 +44,7 @@ class ExtensionHost {
   constructor(options = {}) {
     const { native, onLog, threads } = hostOptions(options)
     this.#onLog = onLog
+    this.#logs = native.logLevel !== undefined
     try {
       this.#native = new NativeHost(native)
     } catch (error) {
@@ -46,18 +57,40 @@ class ExtensionHost {
     stopAtExit(this.#native)
   }
 
+  static fromConfig(path, options = {}) {
+    return attempt(async () => {
+      const { signal, ...forHost } = configOptions(options)
+      const host = new this(forHost)
+      try {
+        return { host, ...(await host.loadConfig(path, { signal })) }
+      } catch (error) {
+        await host.close({ cancel: true })
+        throw error
+      }
+    })
+  }
+
   loadExtension(config, options = {}) {
     return attempt(async () => {
       const { json, bytes, name } = extensionConfig(config)
       const { signal } = loadOptions(options)
-      const work = { extension: name, signal }
-      const id = await this.#submit(
-        work,
-        () => this.#native.load(json, bytes),
-        (settled) => settled.id,
+      return this.#load(name, config.instances ?? 1, signal, () => this.#native.load(json, bytes))
+    })
+  }
+
+  loadConfig(path, options = {}) {
+    return attempt(async () => {
+      const file = configPath(path)
+      const { signal } = loadOptions(options, 'loadConfig')
+      if (signal?.aborted) throw cancelled({ signal })
+      const config = await this.#native.readConfig(file)
+      if (config.code !== undefined) throw fromFailure(config)
+      const result = await loadListed(config.extensions(), ({ name, instances, failure }, index) =>
+        this.#load(name, instances, signal, () => failure ?? this.#native.loadListed(config, index)),
       )
-      this.#loaded.set(id, { name, instances: config.instances ?? 1 })
-      return id
+      if (!signal?.aborted) return result
+      await Promise.all(result.loaded.map(({ id }) => this.unloadExtension(id, { cancel: true })))
+      throw cancelled({ signal })
     })
   }
 
@@ -86,22 +119,18 @@ class ExtensionHost {
       checkId(id)
       checkMethod(method)
       const { name: extension, instances = 1 } = this.#loaded.get(id) ?? {}
-      const work = { id, extension, method, ...callsOptions }
+      const work = { id, extension, method, ...callsOptions, call: this.#nextCall() }
       const results = Array.from(paramsList, (params) => outcome(() => toJson(params, work)))
-      // What cannot be written keeps nothing else from being called.
-      const written = [...results.keys()].filter((index) => results[index].status === 'fulfilled')
-      const parts = split(written, instances).map(async (part) => {
-        const outcomes = await this.#callPart(
-          { ...work },
-          part.map((index) => results[index].value),
-        )
-        for (const [place, index] of part.entries()) results[index] = outcomes[place]
-      })
-      await Promise.all(parts)
+      const firstFailed = () => results.findIndex((result) => result.status === 'rejected')
+      await this.#told(
+        work,
+        () => this.#callParts(work, results, instances),
+        () => results[firstFailed()]?.reason,
+      )
       if (wantsSettled) return results
-      const failed = results.findIndex((result) => result.status === 'rejected')
-      if (failed < 0) return results.map((result) => result.value)
-      throw Object.assign(results[failed].reason, { index: failed })
+      const index = firstFailed()
+      if (index < 0) return results.map((result) => result.value)
+      throw Object.assign(results[index].reason, { index })
     })
   }
 
@@ -109,12 +138,58 @@ class ExtensionHost {
     checkId(id)
     checkMethod(method)
     const { timeout } = callOptions(options, ['timeout'])
-    const work = { id, extension: this.#loaded.get(id)?.name, method }
-    const answered = this.#native.callNow(id, method, toJson(params, work), timeout)
-    if (!Array.isArray(answered)) throw this.#error(answered, work)
-    const [settled] = answered
-    if (settled.log !== undefined) this.#log(settled, work)
-    return this.#read(settled.answers[0], work, fromJson)
+    const work = { id, extension: this.#loaded.get(id)?.name, method, call: this.#nextCall() }
+    const input = toJson(params, work)
+    if (!this.#events.hasCalls()) return this.#callNow(work, input, timeout)
+    return this.#toldNow(work, () => this.#callNow(work, input, timeout))
+  }
+
+  healthCheck(id, options = {}) {
+    return attempt(() => {
+      checkId(id)
+      const { signal, timeout } = callOptions(options)
+      const work = { id, extension: this.#loaded.get(id)?.name, method: 'health_check', signal, timeout }
+      return this.#submit(
+        work,
+        () => this.#native.check(id, timeout),
+        ({ answers: [answer] }) => this.#read(answer, work, fromJson),
+      )
+    })
+  }
+
+  reload(id, source, options = {}) {
+    return attempt(async () => {
+      checkId(id)
+      const { where, bytes } = source === undefined ? {} : moduleSource(source)
+      const { signal } = loadOptions(options, 'reload')
+      const extension = this.#loaded.get(id)?.name
+      const work = { id, extension, signal, reloads: true }
+      const json = where && JSON.stringify(where)
+      await this.#toldLoad(work, () =>
+        this.#submit(
+          work,
+          () => this.#native.reload(id, json, bytes),
+          () => id,
+        ),
+      )
+    })
+  }
+
+  on(name, listener) {
+    this.#checkLogs(name)
+    this.#events.on(name, listener)
+    return this
+  }
+
+  once(name, listener) {
+    this.#checkLogs(name)
+    this.#events.once(name, listener)
+    return this
+  }
+
+  off(name, listener) {
+    this.#events.off(name, listener)
+    return this
   }
 
   capabilities(id) {
@@ -125,6 +200,10 @@ class ExtensionHost {
   stats(id) {
     checkId(id)
     return orThrow(this.#native.stats(id))
+  }
+
+  metrics() {
+    return this.#native.metrics()
   }
 
   list() {
@@ -145,7 +224,7 @@ class ExtensionHost {
       const { cancel = false } = endOptions(options)
       this.#deliver(this.#native.unload(id, cancel))
       await this.#allSettled((work) => work.id === id)
-      this.#loaded.delete(id)
+      this.#forget(id)
     })
   }
 
@@ -154,7 +233,7 @@ class ExtensionHost {
       const { cancel = false } = endOptions(options)
       this.#deliver(this.#native.close(cancel))
       await this.#allSettled(() => true)
-      this.#loaded.clear()
+      for (const id of this.#loaded.keys()) this.#forget(id)
       this.#threads.end()
     })
   }
@@ -163,27 +242,138 @@ class ExtensionHost {
     return this.close()
   }
 
+  async #load(name, instances, signal, submit) {
+    const work = { extension: name, signal }
+    return this.#toldLoad(work, () =>
+      this.#submit(work, submit, ({ id }) => {
+        this.#loaded.set(id, { name, instances })
+        return id
+      }),
+    )
+  }
+
+  /** What is unloaded has no name any more. */
+  #forget(id) {
+    const extension = this.#loaded.get(id)?.name
+    if (this.#loaded.delete(id) && this.#events.has('extension.unloaded')) {
+      this.#events.tell('extension.unloaded', { id, extension })
+    }
+  }
+
+  /** Makes a load or a reload, and tells of it. */
+  async #toldLoad({ id: known, extension, reloads = false }, load) {
+    const since = performance.now()
+    try {
+      const id = await load()
+      if (this.#events.has('extension.loaded')) {
+        const duration = performance.now() - since
+        this.#events.tell('extension.loaded', { id, extension, reloaded: reloads, duration })
+      }
+      return id
+    } catch (error) {
+      if (this.#events.has('extension.failed')) this.#events.tell('extension.failed', { id: known, extension, error })
+      throw error
+    }
+  }
+
+  #nextCall() {
+    this.#calls += 1
+    return this.#calls
+  }
+
+  /** Makes a call, and tells of it if somebody listens. With many inputs it may have a `failure` although it settles well. */
+  #told(work, make, failure = () => undefined) {
+    if (!this.#events.hasCalls()) return make()
+    const end = this.#start(work)
+    return make().then(
+      (value) => {
+        end(failure(value))
+        return value
+      },
+      (error) => {
+        end(error)
+        throw error
+      },
+    )
+  }
+
+  /** Makes a call on this thread, and tells of it. */
+  #toldNow(work, make) {
+    const end = this.#start(work)
+    try {
+      const value = make()
+      end()
+      return value
+    } catch (error) {
+      end(error)
+      throw error
+    }
+  }
+
+  /** Tells that a call starts. Answers how to tell that it ended. */
+  #start({ call, id, extension, method }) {
+    const event = { call, id, extension, method }
+    const since = performance.now()
+    this.#events.tell('extension.call.started', event)
+    return (error) => {
+      const duration = performance.now() - since
+      if (error === undefined) this.#events.tell('extension.call.completed', { ...event, duration })
+      else this.#events.tell('extension.call.failed', { ...event, duration, error })
+    }
+  }
+
+  /** Extensions learn when they are loaded whether to log: a listener that comes without this would wait in vain. */
+  #checkLogs(name) {
+    if (name === 'log' && !this.#logs) {
+      throw new TypeError(
+        'This host tells its extensions not to log: make it with `logLevel`, as in new ExtensionHost({ logLevel: "info" }).',
+      )
+    }
+  }
+
+  #callNow(work, input, timeout) {
+    const answered = this.#native.callNow(work.id, work.method, input, timeout)
+    if (!Array.isArray(answered)) throw this.#error(answered, work)
+    const [settled] = answered
+    if (settled.log !== undefined) this.#log(settled, work)
+    return this.#read(settled.answers[0], work, fromJson)
+  }
+
   #call(id, method, input, raw, options, read) {
     checkId(id)
     checkMethod(method)
     const { signal, timeout } = callOptions(options)
-    const work = { id, extension: this.#loaded.get(id)?.name, method, signal, timeout }
+    const work = { id, extension: this.#loaded.get(id)?.name, method, signal, timeout, call: this.#nextCall() }
     const bytes = input(work)
-    return this.#submit(
-      work,
-      () => this.#native.submit(id, method, bytes, raw, timeout),
-      ({ answers: [answer] }) => this.#read(answer, work, read),
+    return this.#told(work, () =>
+      this.#submit(
+        work,
+        () => this.#native.submit(id, method, bytes, raw, timeout),
+        ({ answers: [answer] }) => this.#read(answer, work, read),
+      ),
     )
   }
 
-  /** Part of `callMany`: one trip, an outcome for each input. */
-  #callPart(work, inputs) {
-    const { id, method, timeout } = work
-    return this.#submit(
-      work,
-      () => this.#native.submit(id, method, inputs, false, timeout),
-      ({ answers }) => answers.map((answer) => outcome(() => this.#read(answer, work, fromJson))),
-    )
+  /** Calls a method with each of the `results` that holds params as text, and puts there what became of it. */
+  async #callParts(work, results, instances) {
+    const { id, method, signal, timeout } = work
+    // What cannot be written keeps nothing else from being called.
+    const written = [...results.keys()].filter((index) => results[index].status === 'fulfilled')
+    const parts = split(written, instances)
+    if (parts.length === 0) return
+    if (signal?.aborted) throw cancelled(work)
+    const inputs = parts.map((part) => part.map((index) => results[index].value))
+    const tickets = this.#native.submitParts(id, method, inputs, timeout)
+    if (!Array.isArray(tickets)) throw this.#error(tickets, work)
+    const settled = parts.map(async (part, number) => {
+      const outcomes = await this.#submit(
+        { ...work },
+        () => tickets[number],
+        ({ answers }) => answers.map((answer) => outcome(() => this.#read(answer, work, fromJson))),
+      )
+      for (const [place, index] of part.entries()) results[index] = outcomes[place]
+    })
+    await Promise.all(settled)
   }
 
   /** Submits work to the core and answers a promise for what `read` makes of its outcome. */
@@ -218,8 +408,8 @@ class ExtensionHost {
     clearTimeout(work.timer)
     if (settled.log !== undefined) this.#log(settled, work)
     try {
-      // Taken back is taken back, even where the answer was on its way already.
-      if (signal?.aborted) {
+      // Taken back is taken back, even where the answer was on its way already; but a reload that is done is done.
+      if (signal?.aborted && !(work.reloads && settled.failure === undefined)) {
         if (settled.id !== undefined) this.#deliver(this.#native.unload(settled.id, true))
         throw cancelled(work)
       }
@@ -231,16 +421,12 @@ class ExtensionHost {
   }
 
   #log({ log, id = undefined }, work) {
+    const listens = this.#events.has('log')
+    if (this.#onLog === undefined && !listens) return
     for (const { level, message } of log) {
       const record = { level, message, extension: work.extension, id: work.id ?? id, method: work.method }
-      try {
-        this.#onLog(record)
-      } catch (error) {
-        // A listener's mistake must not keep a call from settling; it is reported as any uncaught error is.
-        queueMicrotask(() => {
-          throw error
-        })
-      }
+      if (this.#onLog !== undefined) tell(this.#onLog, record)
+      if (listens) this.#events.tell('log', { ...record, call: work.call })
     }
   }
 

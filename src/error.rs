@@ -22,6 +22,12 @@ pub struct Failure {
 
 impl From<ExtensionError> for Failure {
     fn from(error: ExtensionError) -> Self {
+        (&error).into()
+    }
+}
+
+impl From<&ExtensionError> for Failure {
+    fn from(error: &ExtensionError) -> Self {
         Self {
             code: error.code().as_str().into(),
             message: error.message().into(),

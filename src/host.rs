@@ -4,12 +4,14 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use morphir_extension_host::{
-    Cache, Call, ExtensionConfig, ExtensionError, ExtensionId, Form, Host, HostOptions, LogLevel, Slots, Stats,
+    Cache, Call, ExtensionConfig, ExtensionError, ExtensionId, Form, Host, HostOptions, Intent, LogLevel, Slots,
+    Source, Stats, Times,
 };
 use napi::Env;
-use napi::bindgen_prelude::{AsyncTask, Either, Either3, Error, Function, Result, Uint8Array};
+use napi::bindgen_prelude::{AsyncTask, Either, Error, Function, Result, Uint8Array};
 use napi_derive::napi;
 
+use crate::config_file::{NativeConfigFile, ReadConfig};
 use crate::error::Failure;
 use crate::outbox::Outbox;
 use crate::settled::SettledList;
@@ -42,6 +44,8 @@ pub struct NativeStats {
     pub errors: i64,
     /// The same by code.
     pub errors_by_code: std::collections::HashMap<String, i64>,
+    /// Calls that were refused.
+    pub refused: i64,
     /// Calls in line.
     pub waiting: u32,
     /// Instances at work.
@@ -52,8 +56,31 @@ pub struct NativeStats {
     pub generation: i64,
     /// The instructions of the last call, where they are counted.
     pub fuel: Option<i64>,
+    /// How long calls waited, once there were some.
+    pub queue_time: Option<NativeTimes>,
+    /// How long calls ran.
+    pub run_time: Option<NativeTimes>,
+    /// The most memory that an instance had after a call, in bytes.
+    pub peak_memory: Option<i64>,
     /// How long it has been loaded, in milliseconds.
     pub uptime: f64,
+}
+
+/// How long calls took, in milliseconds.
+#[napi(object)]
+pub struct NativeTimes {
+    /// Half of them took no longer.
+    pub p50: f64,
+    /// Ninety-nine of a hundred took no longer.
+    pub p99: f64,
+    /// None took longer.
+    pub max: f64,
+}
+
+impl From<Times> for NativeTimes {
+    fn from(times: Times) -> Self {
+        Self { p50: milliseconds(times.p50), p99: milliseconds(times.p99), max: milliseconds(times.max) }
+    }
 }
 
 impl From<Stats> for NativeStats {
@@ -63,12 +90,16 @@ impl From<Stats> for NativeStats {
             calls: stats.calls.cast_signed(),
             errors: stats.errors.cast_signed(),
             errors_by_code: stats.errors_by_code.iter().map(|(code, n)| ((*code).into(), n.cast_signed())).collect(),
+            refused: stats.refused.cast_signed(),
             waiting: count(stats.waiting),
             running: count(stats.running),
             instances: count(stats.instances),
             generation: stats.generation.cast_signed(),
             fuel: stats.fuel.map(u64::cast_signed),
-            uptime: stats.uptime.as_secs_f64() * 1000.0,
+            queue_time: stats.queue_time.map(Into::into),
+            run_time: stats.run_time.map(Into::into),
+            peak_memory: stats.peak_memory.map(u64::cast_signed),
+            uptime: milliseconds(stats.uptime),
         }
     }
 }
@@ -126,24 +157,73 @@ impl NativeHost {
         ticket(loaded)
     }
 
-    /// Puts a call in line; answers its ticket. A list calls the method once for each of its entries.
+    /// Reads a configuration file, on libuv's pool.
+    #[napi(catch_unwind, ts_return_type = "Promise<NativeConfigFile | Failure>")]
+    pub fn read_config(&self, path: String) -> AsyncTask<ReadConfig> {
+        AsyncTask::new(ReadConfig { host: self.host.clone(), path })
+    }
+
+    /// Puts the load of an extension in line that a configuration file lists, and that is to be loaded; answers its ticket.
+    #[napi(catch_unwind)]
+    pub fn load_listed(&self, file: &NativeConfigFile, index: u32) -> Result<Either<i64, Failure>> {
+        match file.file.extensions.get(index as usize).map(|listed| &listed.intent) {
+            Some(Intent::Load(config)) => Ok(ticket(self.host.load(config.as_ref().clone()))),
+            _ => Err(Error::from_reason("The configuration file lists no such extension to load.")),
+        }
+    }
+
+    /// Puts a call in line; answers its ticket.
     #[napi(catch_unwind)]
     pub fn submit(
         &self,
         extension: i64,
         method: String,
-        input: Either3<String, Uint8Array, Vec<Input>>,
+        input: Input,
         raw: bool,
         timeout: Option<f64>,
     ) -> Either<i64, Failure> {
-        let inputs = match input {
-            Either3::A(text) => vec![bytes(Either::A(text))],
-            Either3::B(array) => vec![bytes(Either::B(array))],
-            Either3::C(list) => list.into_iter().map(bytes).collect(),
-        };
+        let inputs = vec![bytes(input)];
         let form = if raw { Form::Bytes } else { Form::Text };
         let extension = extension_id(extension);
         ticket(self.host.submit(Call { extension, method, inputs, form, timeout: duration(timeout) }))
+    }
+
+    /// Puts lists of calls of one method in line, all or none; answers a ticket for each list.
+    #[napi(catch_unwind)]
+    pub fn submit_parts(
+        &self,
+        extension: i64,
+        method: String,
+        parts: Vec<Vec<String>>,
+        timeout: Option<f64>,
+    ) -> Either<Vec<i64>, Failure> {
+        let (extension, timeout) = (extension_id(extension), duration(timeout));
+        let calls = parts.into_iter().map(|inputs| {
+            let inputs = inputs.into_iter().map(String::into_bytes).collect();
+            Call { extension, method: method.clone(), inputs, form: Form::Text, timeout }
+        });
+        match self.host.submit_parts(calls.collect()) {
+            Ok(tickets) => Either::A(tickets.into_iter().map(u64::cast_signed).collect()),
+            Err(error) => Either::B(error.into()),
+        }
+    }
+
+    /// Puts the question in line how an extension is; answers its ticket.
+    #[napi(catch_unwind)]
+    pub fn check(&self, extension: i64, timeout: Option<f64>) -> Either<i64, Failure> {
+        ticket(self.host.check(extension_id(extension), duration(timeout)))
+    }
+
+    /// Puts a reload in line; answers its ticket. `bytes` are the new source's, where it has no path.
+    #[napi(catch_unwind)]
+    pub fn reload(&self, extension: i64, source: Option<String>, bytes: Option<Uint8Array>) -> Either<i64, Failure> {
+        let source = source.map(|source| Source::from_json(&source)).transpose();
+        ticket(source.and_then(|mut source| {
+            if let (Some(source), Some(bytes)) = (&mut source, bytes) {
+                source.bytes = Some(bytes.to_vec());
+            }
+            self.host.reload(extension_id(extension), source)
+        }))
     }
 
     /// Runs a call on this thread; answers what came of it, as the list of settled work that a task answers.
@@ -250,6 +330,12 @@ impl NativeHost {
         }
     }
 
+    /// The figures of all loaded extensions, as Prometheus reads them.
+    #[napi(catch_unwind)]
+    pub fn metrics(&self) -> String {
+        self.host.metrics()
+    }
+
     /// Every loaded extension.
     #[napi(catch_unwind)]
     pub fn list(&self) -> Vec<NativeListing> {
@@ -275,6 +361,10 @@ fn bytes(input: Input) -> Vec<u8> {
 
 fn duration(milliseconds: Option<f64>) -> Option<Duration> {
     milliseconds.map(|milliseconds| Duration::from_secs_f64(milliseconds / 1000.0))
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
 }
 
 fn extension_id(number: i64) -> ExtensionId {

@@ -1,5 +1,6 @@
 //! Node-API binding of the extension host: it converts, and decides nothing.
 
+mod config_file;
 mod error;
 mod host;
 mod outbox;

@@ -44,7 +44,7 @@ impl ToNapiValue for SettledList {
     }
 }
 
-/// Settled work as a list of objects: `{ ticket, id | failure | answers, log? }`, where each of `answers` is a string, a
+/// Settled work as a list of objects: `{ ticket, id? | failure? | answers?, log? }`, where each of `answers` is a string, a
 /// `Uint8Array` or a `Failure`.
 fn to_js(env: &Env, settled: Vec<Settled>) -> Result<Array<'_>> {
     let mut list = env.create_array(0)?;
@@ -53,7 +53,10 @@ fn to_js(env: &Env, settled: Vec<Settled>) -> Result<Array<'_>> {
         entry.set_named_property("ticket", ticket.cast_signed())?;
         match outcome {
             Outcome::Loaded(Ok(id)) => entry.set_named_property("id", id.0.cast_signed())?,
-            Outcome::Loaded(Err(error)) => entry.set_named_property("failure", Failure::from(error))?,
+            Outcome::Reloaded(Ok(())) => {}
+            Outcome::Loaded(Err(error)) | Outcome::Reloaded(Err(error)) => {
+                entry.set_named_property("failure", Failure::from(error))?;
+            }
             Outcome::Called(answers) => {
                 let mut values = env.create_array(0)?;
                 for (index, answer) in (0..).zip(answers) {

@@ -13,6 +13,9 @@ same<typeof ExtensionHost>()(everything.default.ExtensionHost)
 
 export type Everything = [
   types.Capability,
+  types.CallCompletedEvent,
+  types.CallEvent,
+  types.CallFailedEvent,
   types.CallOptions,
   types.DirectoryGrant,
   types.EndOptions,
@@ -20,12 +23,19 @@ export type Everything = [
   types.ExtensionConfig,
   types.ExtensionInfo,
   types.ExtensionStats,
+  types.FailedEvent,
+  types.Health,
+  types.HostEvents,
   types.HostOptions,
   types.LoadOptions,
+  types.LoadedEvent,
+  types.LogEvent,
   types.LogLevel,
   types.LogRecord,
   types.Permissions,
   types.Source,
+  types.Times,
+  types.UnloadedEvent,
 ]
 
 export class Mine extends ExtensionHost {

@@ -2,13 +2,17 @@
 
 import { ExtensionHost } from '@finos/morphir-extension-host'
 import type {
+  CallFailedEvent,
   Capability,
   ExtensionConfig,
   ExtensionInfo,
   ExtensionStats,
+  Health,
   HostOptions,
   LogLevel,
+  LogEvent,
   LogRecord,
+  Times,
 } from '@finos/morphir-extension-host'
 import { same } from './same.mjs'
 
@@ -47,6 +51,7 @@ export async function everything(): Promise<void> {
       config: { any: ['thing', 1, null] },
       lifecycle: 'none',
       instances: 4,
+      maxQueue: 100,
     },
     { signal },
   )
@@ -87,6 +92,24 @@ export async function everything(): Promise<void> {
   same<ExtensionStats>()(stats)
   same<number | undefined>()(stats.fuel)
   same<number | undefined>()(stats.errorsByCode.Timeout)
+  same<Times | undefined>()(stats.runTime)
+  same<number | undefined>()(stats.peakMemory)
+  same<string>()(host.metrics())
+  same<Health>()(await host.healthCheck(id, { signal, timeout: 5 }))
+  same<void>()(await host.reload(id))
+  same<void>()(await host.reload(id, { type: 'wasm', bytes }, { signal }))
+  same<ExtensionHost>()(
+    host
+      .on('extension.call.failed', (event) => {
+        same<CallFailedEvent>()(event)
+        same<Error>()(event.error)
+      })
+      .once('log', (event) => same<LogEvent>()(event))
+      .off('extension.loaded', ({ id, reloaded }) => {
+        same<number>()(id)
+        same<boolean>()(reloaded)
+      }),
+  )
   same<void>()(await host.unloadExtension(id))
   same<void>()(await host.unloadExtension(id, { cancel: true }))
   same<void>()(await host.close({ cancel: true }))
@@ -145,6 +168,17 @@ export async function mistakes(host: ExtensionHost, id: number): Promise<void> {
   await host.call(id, 'transform', null, { settled: true })
   // @ts-expect-error an option there is not
   await host.close({ force: true })
+
+  // @ts-expect-error an event there is not
+  host.on('extension.lodaed', () => {})
+  // @ts-expect-error it is told of a number
+  host.on('extension.loaded', (id: number) => id)
+  // @ts-expect-error listeners hear, and do not speak
+  host.emit('extension.loaded', { id })
+  // @ts-expect-error a reload keeps everything but the source
+  await host.reload(id, { name: 'x', source })
+  // @ts-expect-error not a number
+  await host.loadExtension({ name: 'x', source, maxQueue: '5' })
 
   const result = await host.call(id, 'transform')
   // @ts-expect-error nobody said what the result is

@@ -19,7 +19,9 @@ export const limits = {
   call: {
     asks: 'less than 1 ms a call',
     missed: (milliseconds) => milliseconds >= 1,
-    why: 'One call in a hundred waited for something else on the machine, or for the language to collect garbage.',
+    why:
+      'One call in a hundred waited: for another process, where the machine was as busy as the load below says, or for the ' +
+      'language to collect garbage.',
   },
   rate: {
     asks: '10,000 calls a second',

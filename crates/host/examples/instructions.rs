@@ -71,7 +71,7 @@ fn load(host: &Host, module: &str) -> Result<ExtensionId> {
     host.load(config)?;
     match settled(host)? {
         Outcome::Loaded(loaded) => Ok(loaded?),
-        Outcome::Called(_) => Err("A load came to a call's answers.".into()),
+        _ => Err("A load came to a call's answers.".into()),
     }
 }
 
@@ -80,7 +80,7 @@ fn call(host: &Host, extension: ExtensionId, input: &[u8]) -> Result<()> {
     host.submit(Call { extension, method: METHOD.into(), inputs, form: Form::Text, timeout: None })?;
     match settled(host)? {
         Outcome::Called(answers) => Ok(answers.into_iter().try_for_each(|answer| answer.map(drop))?),
-        Outcome::Loaded(_) => Err("A call came to a load's answer.".into()),
+        _ => Err("A call came to a load's answer.".into()),
     }
 }
 

@@ -11,9 +11,11 @@ use tokio::task;
 
 use crate::cache::Cache;
 use crate::capability::Capability;
-use crate::config::ExtensionConfig;
+use crate::config::{ExtensionConfig, Source};
 use crate::error::{ErrorCode, ExtensionError, Result};
-use crate::extension::{ExtensionId, Stats};
+use crate::extension::ExtensionId;
+use crate::figures::Stats;
+use crate::health::HealthStatus;
 use crate::host::{Answer, Call, Form, Host, HostOptions, Listing, Outcome, Settled};
 use crate::job::Job;
 use crate::schedule::Slots;
@@ -82,7 +84,7 @@ impl ExtismExtensionHost {
     pub async fn load_extension(&self, config: ExtensionConfig) -> Result<ExtensionId> {
         match self.promise(|host| host.load(config))?.settled().await? {
             Outcome::Loaded(result) => result,
-            Outcome::Called(_) => unreachable!("a load settles as a load"),
+            _ => unreachable!("a load settles as a load"),
         }
     }
 
@@ -129,6 +131,37 @@ impl ExtismExtensionHost {
             Outcome::Called(mut answers) if answers.len() == 1 => answers.remove(0).map(Answer::into_bytes),
             _ => unreachable!("a call with one input settles with one answer"),
         }
+    }
+
+    /// Asks an extension how it is. One that has no `health_check` is healthy if it has started, or starts now.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Closed`, `Cancelled`; whatever an extension does wrong is [`HealthStatus::Unhealthy`].
+    pub async fn health_check(&self, id: ExtensionId) -> Result<HealthStatus> {
+        match self.promise(|host| host.check(id, None))?.settled().await? {
+            Outcome::Called(mut answers) if answers.len() == 1 => answers.remove(0).and_then(HealthStatus::from_answer),
+            _ => unreachable!("a check settles with one answer"),
+        }
+    }
+
+    /// Loads an extension anew under the id that it has: from its file, from the module that it has, or from a new source. Calls made
+    /// meanwhile wait. If it fails, the extension is what it was.
+    ///
+    /// # Errors
+    ///
+    /// Every code that a load can have; `NotFound`.
+    pub async fn reload(&self, id: ExtensionId, source: Option<Source>) -> Result<()> {
+        match self.promise(|host| host.reload(id, source))?.settled().await? {
+            Outcome::Reloaded(result) => result,
+            _ => unreachable!("a reload settles as a reload"),
+        }
+    }
+
+    /// The figures of all loaded extensions, in the text format that Prometheus reads.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        self.shared.host.metrics()
     }
 
     /// What an extension said it can do.

@@ -52,7 +52,7 @@ pub(crate) fn check_ready(answer: &[u8]) -> Result<()> {
     }
 }
 
-fn check_length(answer: &[u8]) -> Result<()> {
+pub(crate) fn check_length(answer: &[u8]) -> Result<()> {
     if answer.len() <= MAX_ANSWER_BYTES {
         return Ok(());
     }
@@ -64,7 +64,7 @@ fn protocol(what: String) -> ExtensionError {
 }
 
 /// The beginning of an answer, for an error message.
-fn quote(answer: &[u8]) -> String {
+pub(crate) fn quote(answer: &[u8]) -> String {
     if answer.is_empty() {
         "nothing".into()
     } else {

@@ -50,6 +50,10 @@ pub struct ExtensionConfig {
     /// How many calls of this extension run at the same time, each in a sandbox of its own. One keeps state and order.
     #[serde(default = "one")]
     pub instances: u32,
+    /// How many calls may wait beside those that its instances can take; all that come then are refused with `QueueFull`. No limit
+    /// where there is none: what waits is what the caller itself has asked for.
+    #[serde(default, alias = "maxQueue")]
+    pub max_queue: Option<u32>,
 }
 
 const fn one() -> u32 {
@@ -66,6 +70,7 @@ impl ExtensionConfig {
             config: None,
             lifecycle: Lifecycle::default(),
             instances: 1,
+            max_queue: None,
         }
     }
 
@@ -82,16 +87,8 @@ impl ExtensionConfig {
 
     /// Checks what the types alone do not.
     pub(crate) fn validate(&self) -> Result<()> {
-        let wrong = |what: String| Err(ExtensionError::new(ErrorCode::InvalidConfig, what).of(&self.name));
-        if self.name.trim().is_empty() {
-            return wrong("An extension needs a name that is not empty.".into());
-        }
-        if self.name.len() > 256 || self.name.chars().any(char::is_control) {
-            return wrong("An extension's name has at most 256 bytes and no control characters.".into());
-        }
-        if !(1..=MAX_INSTANCES).contains(&self.instances) {
-            return wrong(format!("`instances` must be from 1 to {MAX_INSTANCES}; it is {}.", self.instances));
-        }
+        let wrong = |what: String| ExtensionError::new(ErrorCode::InvalidConfig, what).of(&self.name);
+        check_name(&self.name).and_then(|()| check_instances(self.instances.into())).map_err(wrong)?;
         self.source.validate().and_then(|()| self.permissions.validate()).map_err(|error| error.of(&self.name))
     }
 }
@@ -126,7 +123,17 @@ impl Source {
         Self { kind: "wasm".into(), path: None, bytes: Some(bytes), sha256: None }
     }
 
-    fn validate(&self) -> Result<()> {
+    /// Reads a source from JSON text; bytes are not among it.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidConfig`, naming the key.
+    pub fn from_json(text: &str) -> Result<Self> {
+        serde_json::from_str(text)
+            .map_err(|error| ExtensionError::new(ErrorCode::InvalidConfig, format!("The source is wrong: {error}.")))
+    }
+
+    pub(crate) fn validate(&self) -> Result<()> {
         let invalid = |what: String| Err(ExtensionError::new(ErrorCode::InvalidSource, what));
         if self.kind != "wasm" {
             return invalid(format!("A source of type {:?} cannot be loaded: this host loads \"wasm\".", self.kind));
@@ -139,15 +146,10 @@ impl Source {
             }
             _ => {}
         }
-        match &self.sha256 {
-            Some(hash) if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
-                Err(ExtensionError::new(
-                    ErrorCode::InvalidConfig,
-                    format!("`sha256` must be 64 hexadecimal digits; it is {hash:?}."),
-                ))
-            }
-            _ => Ok(()),
-        }
+        self.sha256
+            .as_deref()
+            .map_or(Ok(()), check_sha256)
+            .map_err(|what| ExtensionError::new(ErrorCode::InvalidConfig, what))
     }
 }
 
@@ -236,24 +238,11 @@ impl Default for Permissions {
 impl Permissions {
     fn validate(&self) -> Result<()> {
         let wrong = |what: String| Err(ExtensionError::new(ErrorCode::InvalidConfig, what));
-        if !(MIN_MEMORY..=MAX_MEMORY).contains(&self.max_memory) {
-            return wrong(format!(
-                "`max_memory` must be from {MIN_MEMORY} bytes (20 pages of 64 KiB, 16 of them Extism's own) to {MAX_MEMORY} bytes; it is {}.",
-                self.max_memory
-            ));
-        }
-        if self.max_execution_time.is_zero() || self.max_execution_time > MAX_EXECUTION_TIME {
-            return wrong(format!(
-                "`max_execution_time` must be longer than nothing and at most a day; it is {}.",
-                humantime::format_duration(self.max_execution_time)
-            ));
-        }
-        if self.max_output == 0 || self.max_output > MAX_MEMORY {
-            return wrong(format!("`max_output` must be from 1 to {MAX_MEMORY} bytes; it is {}.", self.max_output));
-        }
-        if self.max_fuel == Some(0) {
-            return wrong("`max_fuel` must be at least 1; leave it out for no limit.".into());
-        }
+        check_max_memory(self.max_memory)
+            .and_then(|()| check_max_execution_time(self.max_execution_time))
+            .and_then(|()| check_max_output(self.max_output))
+            .and_then(|()| self.max_fuel.map_or(Ok(()), check_max_fuel))
+            .or_else(wrong)?;
         let mut names = HashSet::new();
         for grant in self.filesystem.iter().chain(&self.readonly_paths) {
             if grant.path.as_os_str().is_empty() || grant.guest_path.is_empty() {
@@ -265,6 +254,79 @@ impl Permissions {
         }
         Ok(())
     }
+}
+
+// What each value must be beside its type, as sentences: a configuration file adds the line to them.
+
+pub(crate) type Check = Result<(), String>;
+
+fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Check {
+    if holds { Ok(()) } else { Err(otherwise()) }
+}
+
+pub(crate) fn check_name(name: &str) -> Check {
+    ensure(!name.trim().is_empty(), || "An extension needs a name that is not empty.".into())?;
+    ensure(name.len() <= 256 && !name.chars().any(char::is_control), || {
+        "An extension's name has at most 256 bytes and no control characters.".into()
+    })
+}
+
+pub(crate) fn check_instances(instances: u64) -> Check {
+    ensure((1..=MAX_INSTANCES.into()).contains(&instances), || {
+        format!("`instances` must be from 1 to {MAX_INSTANCES}; it is {instances}.")
+    })
+}
+
+pub(crate) fn check_sha256(hash: &str) -> Check {
+    ensure(hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), || {
+        format!("`sha256` must be 64 hexadecimal digits; it is {hash:?}.")
+    })
+}
+
+pub(crate) fn check_max_memory(bytes: u64) -> Check {
+    ensure((MIN_MEMORY..=MAX_MEMORY).contains(&bytes), || {
+        format!(
+            "`max_memory` must be from {MIN_MEMORY} bytes (20 pages of 64 KiB, 16 of them Extism's own) to {MAX_MEMORY} bytes; it is {bytes}."
+        )
+    })
+}
+
+pub(crate) fn check_max_execution_time(time: Duration) -> Check {
+    ensure(!time.is_zero() && time <= MAX_EXECUTION_TIME, || {
+        format!(
+            "`max_execution_time` must be longer than nothing and at most a day; it is {}.",
+            humantime::format_duration(time)
+        )
+    })
+}
+
+pub(crate) fn check_max_output(bytes: u64) -> Check {
+    ensure((1..=MAX_MEMORY).contains(&bytes), || {
+        format!("`max_output` must be from 1 to {MAX_MEMORY} bytes; it is {bytes}.")
+    })
+}
+
+pub(crate) fn check_max_fuel(instructions: u64) -> Check {
+    ensure(instructions != 0, || "`max_fuel` must be at least 1; leave it out for no limit.".into())
+}
+
+/// A size with a unit, in bytes.
+pub(crate) fn parse_size(text: &str) -> Result<u64, String> {
+    ByteSize::from_str(text)
+        .map(|size| size.as_u64())
+        .map_err(|error| format!("{text:?} is not a size such as \"100MB\" or \"64MiB\": {error}"))
+}
+
+/// A duration with a unit.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|error| format!("{text:?} is not a duration such as \"5s\" or \"500ms\": {error}"))
+}
+
+/// A duration as a number of milliseconds.
+pub(crate) fn milliseconds(number: f64) -> Result<Duration, String> {
+    Duration::try_from_secs_f64(number / 1000.0)
+        .map_err(|error| format!("{number} is not a number of milliseconds: {error}"))
 }
 
 /// A number, or text with a unit.
@@ -279,9 +341,7 @@ enum Amount {
 fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     match Amount::deserialize(deserializer) {
         Ok(Amount::Whole(bytes)) => Ok(bytes),
-        Ok(Amount::Text(text)) => ByteSize::from_str(&text).map(|size| size.as_u64()).map_err(|error| {
-            de::Error::custom(format!("{text:?} is not a size such as \"100MB\" or \"64MiB\": {error}"))
-        }),
+        Ok(Amount::Text(text)) => parse_size(&text).map_err(de::Error::custom),
         Ok(Amount::Number(_)) | Err(_) => {
             Err(de::Error::custom("a size is a whole number of bytes or text such as \"100MB\" or \"64MiB\""))
         }
@@ -290,12 +350,9 @@ fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     match Amount::deserialize(deserializer) {
-        Ok(Amount::Whole(milliseconds)) => Ok(Duration::from_millis(milliseconds)),
-        Ok(Amount::Number(milliseconds)) => Duration::try_from_secs_f64(milliseconds / 1000.0)
-            .map_err(|error| de::Error::custom(format!("{milliseconds} is not a number of milliseconds: {error}"))),
-        Ok(Amount::Text(text)) => humantime::parse_duration(&text).map_err(|error| {
-            de::Error::custom(format!("{text:?} is not a duration such as \"5s\" or \"500ms\": {error}"))
-        }),
+        Ok(Amount::Whole(number)) => Ok(Duration::from_millis(number)),
+        Ok(Amount::Number(number)) => milliseconds(number).map_err(de::Error::custom),
+        Ok(Amount::Text(text)) => parse_duration(&text).map_err(de::Error::custom),
         Err(_) => Err(de::Error::custom("a duration is a number of milliseconds or text such as \"5s\" or \"500ms\"")),
     }
 }

@@ -1,11 +1,11 @@
 //! One loaded extension: its instances and its figures.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use crate::capability::Capability;
-use crate::error::ErrorCode;
+use crate::config::{ExtensionConfig, Source};
+use crate::error::{ErrorCode, ExtensionError, Result};
+use crate::figures::{Figures, Stats};
 use crate::instance::{Blueprint, Instance};
 
 /// Names an extension for as long as its host lives; never used twice.
@@ -18,73 +18,65 @@ impl std::fmt::Display for ExtensionId {
     }
 }
 
-/// What a loaded extension did so far.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stats {
-    /// Calls that ended, well or not.
-    pub calls: u64,
-    /// Calls that ended in an error.
-    pub errors: u64,
-    /// How often each error came.
-    pub errors_by_code: BTreeMap<&'static str, u64>,
-    /// Calls that wait for an instance or a thread.
-    pub waiting: usize,
-    /// Instances at work.
-    pub running: usize,
-    /// All instances.
-    pub instances: usize,
-    /// One, and one more for each time an instance lost its state to a fault.
-    pub generation: u64,
-    /// The instructions of the last call that ended, where they are counted.
-    pub fuel: Option<u64>,
-    /// How long it has been loaded.
-    pub uptime: Duration,
-}
+/// `None` while a thread has it. Boxed, because they change hands at each call.
+pub(crate) type Instances = Vec<Option<Box<Instance>>>;
 
 pub(crate) struct Extension {
     pub blueprint: Arc<Blueprint>,
     pub capabilities: Arc<Vec<Capability>>,
-    /// `None` while a thread has it. Boxed, because they change hands at each call.
-    pub instances: Vec<Option<Box<Instance>>>,
+    pub instances: Instances,
+    /// Where its module came from; without the module's bytes, where it came as bytes.
+    pub source: Source,
+    pub max_queue: Option<u32>,
     /// Takes no new calls and goes when those it has are done.
     pub retired: bool,
     pub figures: Figures,
 }
 
-#[derive(Clone)]
-pub(crate) struct Figures {
-    pub calls: u64,
-    pub errors: BTreeMap<&'static str, u64>,
-    pub faults: u64,
-    pub fuel: Option<u64>,
-    pub since: Instant,
-}
-
-impl Figures {
-    pub fn new() -> Self {
-        Self { calls: 0, errors: BTreeMap::new(), faults: 0, fuel: None, since: Instant::now() }
-    }
-
-    pub fn count(&mut self, error: Option<ErrorCode>) {
-        self.calls += 1;
-        if let Some(code) = error {
-            *self.errors.entry(code.as_str()).or_default() += 1;
-        }
-    }
+/// What a reload starts from.
+pub(crate) enum Successor {
+    /// A source that has to be read.
+    Source(Box<ExtensionConfig>),
+    /// The module as it is, because it came as bytes that nobody kept.
+    Module { blueprint: Arc<Blueprint>, source: Source, instances: usize },
 }
 
 impl Extension {
-    pub fn stats(&self, (waiting, running): (usize, usize)) -> Stats {
-        Stats {
-            calls: self.figures.calls,
-            errors: self.figures.errors.values().sum(),
-            errors_by_code: self.figures.errors.clone(),
-            waiting,
-            running,
-            instances: self.instances.len(),
-            generation: 1 + self.figures.faults,
-            fuel: self.figures.fuel,
-            uptime: self.figures.since.elapsed(),
+    pub fn stats(&self, load: (usize, usize)) -> Stats {
+        self.figures.stats(load, self.instances.len())
+    }
+
+    /// Makes sure that so much more work may wait, beside what waits and runs already.
+    pub fn admit(&mut self, pieces: usize, (waiting, running): (usize, usize)) -> Result<()> {
+        let Some(max_queue) = self.max_queue else { return Ok(()) };
+        let (there, instances) = (waiting + running, self.instances.len());
+        if there + pieces <= instances + max_queue as usize {
+            return Ok(());
         }
+        self.figures.refused += 1;
+        let message = format!(
+            "The extension has {there} calls that wait or run. With {pieces} more they would be more than its instances \
+             ({instances}) and `max_queue` ({max_queue}) allow: send fewer at once, or raise `max_queue`."
+        );
+        Err(ExtensionError::new(ErrorCode::QueueFull, message).of(&self.blueprint.name))
+    }
+
+    /// What a reload starts from, with a `source` where there is a new one.
+    pub fn successor(&self, source: Option<Source>) -> Successor {
+        let blueprint = Arc::clone(&self.blueprint);
+        let instances = self.instances.len();
+        let source = match source {
+            Some(source) => source,
+            None if self.source.path.is_some() => self.source.clone(),
+            None => return Successor::Module { blueprint, source: self.source.clone(), instances },
+        };
+        Successor::Source(Box::new(ExtensionConfig {
+            permissions: blueprint.permissions.clone(),
+            config: blueprint.config.clone(),
+            lifecycle: blueprint.lifecycle,
+            instances: u32::try_from(instances).unwrap_or(u32::MAX),
+            max_queue: self.max_queue,
+            ..ExtensionConfig::new(blueprint.name.clone(), source)
+        }))
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Account {
     pub entered: bool,
     /// The code of the guest's function, once it came back by itself.
     pub returned: Option<i32>,
+    /// How much memory there was then, in bytes.
+    pub memory: Option<u64>,
     /// It ended itself, as programs do, and cannot go on.
     pub exited: bool,
     /// The guest's own error text.
@@ -118,8 +120,10 @@ impl Guest {
     pub fn functions(self: &Arc<Self>) -> Vec<Function> {
         vec![
             self.function(HOST, ENTERED, [], [], |guest, _, _| guest.enter()),
-            self.function(HOST, RETURNED, [ValType::I32], [], |guest, params, _| {
-                guest.lock().account.returned = params[0].i32();
+            self.function(HOST, RETURNED, [ValType::I64, ValType::I32], [], |guest, params, _| {
+                let account = &mut guest.lock().account;
+                account.memory = params[0].i64().map(i64::cast_unsigned);
+                account.returned = params[1].i32();
                 Ok(())
             }),
             self.function(HOST, GROWTH_REFUSED, [ValType::I32], [], |guest, _, _| {

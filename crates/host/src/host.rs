@@ -4,17 +4,24 @@
 //! lends it a thread by calling [`Job::run`]. Node lends libuv's pool, Rust lends tokio's, a test lends itself.
 
 use std::collections::{BTreeMap, HashMap};
+use std::mem;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::cache::Cache;
 use crate::capability::Capability;
-use crate::config::ExtensionConfig;
+use crate::config::{ExtensionConfig, Source};
+use crate::config_file::ConfigFile;
 use crate::deadline::Interrupt;
 use crate::error::{ErrorCode, ExtensionError, Result};
-use crate::extension::{Extension, ExtensionId, Figures, Stats};
+use crate::extension::{Extension, ExtensionId, Instances};
+use crate::figures::{Figures, Loads, Stats};
+use crate::health::HEALTH_CHECK;
+use crate::instance::Instance;
 use crate::job::{Job, Loaded, Work, run_now};
 use crate::log::{LogLevel, LogRecord};
+use crate::metrics::{self, Snapshot};
 use crate::schedule::{Schedule, Slots, Ticket};
 
 /// How a host is set up.
@@ -96,11 +103,13 @@ pub struct Settled {
     pub log: Vec<LogRecord>,
 }
 
-/// What came of a load or of a call.
+/// What came of a load, a reload or a call.
 #[derive(Debug)]
 pub enum Outcome {
     /// A load's.
     Loaded(Result<ExtensionId>),
+    /// A reload's.
+    Reloaded(Result<()>),
     /// A call's: one answer for each input.
     Called(Vec<Result<Answer>>),
 }
@@ -139,6 +148,7 @@ pub(crate) struct State {
     pub extensions: BTreeMap<u64, Extension>,
     pub waiting: HashMap<Ticket, Work>,
     pub running: HashMap<Ticket, Running>,
+    pub loads: Loads,
     last_id: u64,
     last_ticket: Ticket,
     closed: bool,
@@ -181,6 +191,21 @@ impl State {
         self.extensions.get(&id.0).filter(|extension| !extension.retired).ok_or_else(|| self.not_found(id))
     }
 
+    /// Makes sure that a method is there, and room for so many more pieces of work that call it.
+    fn admit(&mut self, id: ExtensionId, method: &str, pieces: usize) -> Result<()> {
+        self.extension(id).map_err(|error| error.in_method(method))?.blueprint.find(method)?;
+        let load = self.schedule.load(id.0);
+        let Some(extension) = self.extensions.get_mut(&id.0) else { return Err(self.not_found(id)) };
+        extension.admit(pieces, load).map_err(|error| error.in_method(method))
+    }
+
+    fn put_in_line(&mut self, call: Call) -> Ticket {
+        let (ticket, id) = (self.ticket(), call.extension.0);
+        self.waiting.insert(ticket, Work::call(call));
+        self.schedule.submit(id, ticket);
+        ticket
+    }
+
     fn not_found(&self, id: ExtensionId) -> ExtensionError {
         let message = if id.0 == 0 || id.0 > self.last_id {
             format!("No extension has the id {id}: `loadExtension` has not given it out.")
@@ -192,17 +217,33 @@ impl State {
 
     /// Makes a loaded extension known.
     pub fn register(&mut self, id: u64, loaded: Loaded) {
-        let instances: Vec<_> = loaded.instances.into_iter().map(|instance| Some(Box::new(instance))).collect();
         self.schedule.close(id);
-        self.schedule.open(id, instances.len());
+        self.schedule.open(id, loaded.instances.len());
+        let mut figures = Figures::new();
+        figures.peak_memory = loaded.peak_memory();
         let extension = Extension {
             blueprint: loaded.blueprint,
-            capabilities: Arc::new(loaded.capabilities),
-            instances,
+            capabilities: loaded.capabilities,
+            instances: boxed(loaded.instances),
+            source: loaded.source,
+            max_queue: loaded.max_queue,
             retired: false,
-            figures: Figures::new(),
+            figures,
         };
         self.extensions.insert(id, extension);
+    }
+
+    /// Puts what a reload made in the place of what was there. Dropping the old instances takes time: not under the lock.
+    #[must_use]
+    pub fn replace(&mut self, id: u64, loaded: Loaded) -> Option<Instances> {
+        let extension = self.extensions.get_mut(&id)?;
+        let figures = &mut extension.figures;
+        figures.reloads += 1;
+        figures.peak_memory = figures.peak_memory.max(loaded.peak_memory());
+        extension.blueprint = loaded.blueprint;
+        extension.capabilities = loaded.capabilities;
+        extension.source = loaded.source;
+        Some(mem::replace(&mut extension.instances, boxed(loaded.instances)))
     }
 
     /// Removes an extension that takes no more calls and has none left. Dropping it takes time: not under the lock.
@@ -224,6 +265,18 @@ impl Host {
         let HostOptions { cache, slots, log_level } = options;
         let shared = Shared { cache, slots, log_level, state: Mutex::default(), returned: Condvar::new() };
         Self { shared: Arc::new(shared) }
+    }
+
+    /// Reads a configuration file, whose extensions are to be loaded here.
+    ///
+    /// # Errors
+    ///
+    /// `IoError` and `InvalidConfig`, as [`ConfigFile::read`] has them; `Closed`.
+    pub fn read_config(&self, path: impl AsRef<Path>) -> Result<ConfigFile> {
+        if self.shared.lock().closed {
+            return Err(closed());
+        }
+        ConfigFile::read(path)
     }
 
     /// Puts a load in line. Its ticket settles with the extension's id.
@@ -250,14 +303,54 @@ impl Host {
     ///
     /// # Errors
     ///
-    /// `NotFound` and `MethodNotFound` before any guest runs; `Closed`.
+    /// `NotFound` and `MethodNotFound` before any guest runs; `QueueFull`; `Closed`.
     pub fn submit(&self, call: Call) -> Result<Ticket> {
         let mut state = self.shared.lock();
-        let id = call.extension.0;
-        state.extension(call.extension).map_err(|error| error.in_method(&call.method))?.blueprint.find(&call.method)?;
+        state.admit(call.extension, &call.method, 1)?;
+        Ok(state.put_in_line(call))
+    }
+
+    /// Puts calls of one method in line, which may run side by side: all of them, or none where there is not room for all.
+    ///
+    /// # Errors
+    ///
+    /// As `submit`.
+    pub fn submit_parts(&self, calls: Vec<Call>) -> Result<Vec<Ticket>> {
+        let Some(first) = calls.first() else { return Ok(Vec::new()) };
+        let mut state = self.shared.lock();
+        state.admit(first.extension, &first.method, calls.len())?;
+        Ok(calls.into_iter().map(|call| state.put_in_line(call)).collect())
+    }
+
+    /// Puts a question in line: how is this extension? Its ticket settles with one answer, which is JSON as an extension's own
+    /// `health_check` writes it: `{ status, message? }`. It waits as calls do, but is never refused for want of room, and does not
+    /// count as a call.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Closed`.
+    pub fn check(&self, id: ExtensionId, timeout: Option<Duration>) -> Result<Ticket> {
+        let mut state = self.shared.lock();
+        state.extension(id).map_err(|error| error.in_method(HEALTH_CHECK))?;
         let ticket = state.ticket();
-        state.waiting.insert(ticket, Work::call(call));
-        state.schedule.submit(id, ticket);
+        state.waiting.insert(ticket, Work::check(id, timeout));
+        state.schedule.submit(id.0, ticket);
+        Ok(ticket)
+    }
+
+    /// Puts a reload in line: of the same file, of the same module where it came as bytes, or of a new source. It starts when the calls
+    /// before it are done, and those behind it wait for it. The id stays. If it fails, the extension is what it was.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Closed`; `InvalidConfig` and `InvalidSource` for what can be told without reading the module.
+    pub fn reload(&self, id: ExtensionId, source: Option<Source>) -> Result<Ticket> {
+        let mut state = self.shared.lock();
+        let name = state.extension(id)?.blueprint.name.clone();
+        source.as_ref().map_or(Ok(()), Source::validate).map_err(|error| error.of(&name))?;
+        let ticket = state.ticket();
+        state.waiting.insert(ticket, Work::Reload { id: id.0, name, source });
+        state.schedule.submit_alone(id.0, ticket);
         Ok(ticket)
     }
 
@@ -299,8 +392,9 @@ impl Host {
     }
 
     fn end(&self, ticket: Ticket, code: ErrorCode, message: &str) -> Option<Settled> {
-        let mut state = self.shared.lock();
-        if let Some(settled) = take_back(&mut state, ticket, code, message) {
+        let mut guard = self.shared.lock();
+        let state = &mut *guard;
+        if let Some(settled) = take_back(state, ticket, code, message) {
             return Some(settled);
         }
         let running = state.running.get_mut(&ticket)?;
@@ -316,7 +410,9 @@ impl Host {
             _ => ExtensionError::new(code, "The load was cancelled."),
         }
         .of(&name);
-        Some(Settled { ticket, outcome: Outcome::Loaded(Err(error)), log: Vec::new() })
+        let reloads = state.extensions.contains_key(&running.extension);
+        let outcome = if reloads { Outcome::Reloaded(Err(error)) } else { Outcome::Loaded(Err(error)) };
+        Some(Settled { ticket, outcome, log: Vec::new() })
     }
 
     /// Unloads an extension: it takes no more calls, finishes those it has, and goes. With `cancel` they are cancelled instead. An
@@ -381,6 +477,25 @@ impl Host {
         Ok(state.extension(id)?.stats(state.schedule.load(id.0)))
     }
 
+    /// The figures of all loaded extensions, in the text format that Prometheus reads.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        let state = self.shared.lock();
+        let extensions = state.extensions.iter().filter(|(_, extension)| !extension.retired);
+        let snapshots: Vec<Snapshot> = extensions
+            .map(|(id, extension)| Snapshot {
+                id: ExtensionId(*id),
+                name: extension.blueprint.name.clone(),
+                load: state.schedule.load(*id),
+                figures: extension.figures.clone(),
+            })
+            .collect();
+        let loads = state.loads.clone();
+        // Calls need not wait for the text.
+        drop(state);
+        metrics::text(&snapshots, &loads)
+    }
+
     /// Every loaded extension, in the order in which they were loaded.
     #[must_use]
     pub fn list(&self) -> Vec<Listing> {
@@ -397,6 +512,10 @@ impl Host {
             })
             .collect()
     }
+}
+
+fn boxed(instances: Vec<Instance>) -> Instances {
+    instances.into_iter().map(|instance| Some(Box::new(instance))).collect()
 }
 
 fn closed() -> ExtensionError {

@@ -12,6 +12,7 @@ use crate::config::{Lifecycle, PAGE, Permissions};
 use crate::deadline::Interrupt;
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::guest::Guest;
+use crate::health::HEALTH_CHECK;
 use crate::layout::Layout;
 use crate::log::{LogLevel, LogRecord};
 use crate::module::Module;
@@ -80,6 +81,7 @@ pub(crate) struct Instance {
     /// How often its state was lost since somebody asked.
     faults: u64,
     fuel: Option<u64>,
+    peak_memory: Option<u64>,
     last: Last,
 }
 
@@ -101,6 +103,7 @@ impl Instance {
             started: false,
             faults: 0,
             fuel: None,
+            peak_memory: None,
             last: Last::default(),
         }
     }
@@ -118,6 +121,11 @@ impl Instance {
     /// The fuel of the last call, where it is counted.
     pub const fn fuel(&self) -> Option<u64> {
         self.fuel
+    }
+
+    /// The most memory that there was when the guest came back from a call, in bytes.
+    pub const fn peak_memory(&self) -> Option<u64> {
+        self.peak_memory
     }
 
     /// What the guest logged since the last time.
@@ -153,6 +161,15 @@ impl Instance {
                 result
             }
         }
+    }
+
+    /// Asks the guest how it is, where it has an answer to that. Otherwise it is well if it starts, or has started.
+    pub fn check(&mut self, interrupt: &Arc<Interrupt>) -> Result<Vec<u8>> {
+        if self.blueprint.module.prepared.methods.contains(HEALTH_CHECK) {
+            return self.call(HEALTH_CHECK, b"", interrupt);
+        }
+        self.start(interrupt)?;
+        Ok(br#"{"status":"healthy"}"#.to_vec())
     }
 
     /// Starts the guest: its own start-up code, then `initialize`.
@@ -250,7 +267,9 @@ impl Instance {
         // Did the interrupt end the call, or did the call end by itself just then? In the second case the engine's timer may
         // still be about to act on it, and would hit whatever runs next on this engine.
         let late = interrupted && !answer.as_ref().is_err_and(|(error, _)| error.root_cause().to_string() == "timeout");
-        let outcome = outcome(Facts { answer, account: self.guest.account(), reason: interrupt.reason(), out_of_fuel });
+        let account = self.guest.account();
+        self.peak_memory = self.peak_memory.max(account.memory);
+        let outcome = outcome(Facts { answer, account, reason: interrupt.reason(), out_of_fuel });
         self.last = Last { entered: outcome.entered, returned: outcome.returned };
         if outcome.fault || late {
             self.plugin = None;

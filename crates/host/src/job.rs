@@ -6,12 +6,13 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::capability::Capability;
-use crate::config::ExtensionConfig;
+use crate::config::{ExtensionConfig, Source};
 use crate::deadline::{Interrupt, Watch};
 use crate::directories;
 use crate::error::{ErrorCode, ExtensionError, Result};
-use crate::extension::{Extension, ExtensionId};
-use crate::host::{Answer, Call, Outcome, Settled, Shared, State};
+use crate::extension::{Extension, ExtensionId, Successor};
+use crate::health::{HEALTH_CHECK, HealthStatus};
+use crate::host::{Answer, Call, Form, Outcome, Settled, Shared, State};
 use crate::instance::{Blueprint, Instance, extism_config};
 use crate::log::LogRecord;
 use crate::module::Module;
@@ -25,7 +26,8 @@ const SHARED_TRIP: Duration = Duration::from_micros(200);
 /// Work in line.
 pub(crate) enum Work {
     Load { id: u64, config: Box<ExtensionConfig> },
-    Call { call: Call, submitted: Instant },
+    Reload { id: u64, name: String, source: Option<Source> },
+    Call { call: Call, submitted: Instant, checks: bool },
 }
 
 impl Work {
@@ -34,24 +36,32 @@ impl Work {
     }
 
     pub fn call(call: Call) -> Self {
-        Self::Call { call, submitted: Instant::now() }
+        Self::Call { call, submitted: Instant::now(), checks: false }
+    }
+
+    /// The question how an extension is.
+    pub fn check(extension: ExtensionId, timeout: Option<Duration>) -> Self {
+        let (method, inputs) = (HEALTH_CHECK.into(), vec![Vec::new()]);
+        let call = Call { extension, method, inputs, form: Form::Text, timeout };
+        Self::Call { call, submitted: Instant::now(), checks: true }
     }
 
     pub const fn extension(&self) -> u64 {
         match self {
-            Self::Load { id, .. } => *id,
+            Self::Load { id, .. } | Self::Reload { id, .. } => *id,
             Self::Call { call, .. } => call.extension.0,
         }
     }
 
     pub const fn loads(&self) -> bool {
-        matches!(self, Self::Load { .. })
+        matches!(self, Self::Load { .. } | Self::Reload { .. })
     }
 
     /// The name of the extension that a load is about.
     fn name_of_load(&self) -> Option<String> {
         match self {
             Self::Load { config, .. } => Some(config.name.clone()),
+            Self::Reload { name, .. } => Some(name.clone()),
             Self::Call { .. } => None,
         }
     }
@@ -61,9 +71,11 @@ impl Work {
         let error = || ExtensionError::new(code, message);
         match self {
             Self::Load { config, .. } => Outcome::Loaded(Err(error().of(&config.name))),
-            Self::Call { call, .. } => {
-                let error = || error().in_method(&call.method).of(extension.unwrap_or_default());
-                Outcome::Called(call.inputs.iter().map(|_| Err(error())).collect())
+            Self::Reload { name, .. } => Outcome::Reloaded(Err(error().of(name))),
+            Self::Call { call, checks, .. } => {
+                let error = || Err(error().in_method(&call.method).of(extension.unwrap_or_default()));
+                let answer = || if *checks { health(error()) } else { error().map(Answer::Bytes) };
+                Outcome::Called(call.inputs.iter().map(|_| answer()).collect())
             }
         }
     }
@@ -73,7 +85,17 @@ impl Work {
 pub(crate) struct Loaded {
     pub blueprint: Arc<Blueprint>,
     pub instances: Vec<Instance>,
-    pub capabilities: Vec<Capability>,
+    pub capabilities: Arc<Vec<Capability>>,
+    /// Where its module came from, without the module's bytes.
+    pub source: Source,
+    pub max_queue: Option<u32>,
+}
+
+impl Loaded {
+    /// The most memory that one of its instances had so far, in bytes.
+    pub fn peak_memory(&self) -> Option<u64> {
+        self.instances.iter().filter_map(Instance::peak_memory).max()
+    }
 }
 
 /// Work that may run now, on any thread that may block and has a stack of at least a megabyte. One that is dropped without having
@@ -86,8 +108,21 @@ pub struct Job {
 }
 
 enum Task {
-    Load { config: Box<ExtensionConfig>, interrupt: Arc<Interrupt> },
-    Calls { instance: Box<Instance>, first: Begun },
+    Load {
+        config: Box<ExtensionConfig>,
+        interrupt: Arc<Interrupt>,
+    },
+    /// `instances` are those that there are, for as long as it has not succeeded.
+    Reload {
+        name: String,
+        successor: Successor,
+        instances: usize,
+        interrupt: Arc<Interrupt>,
+    },
+    Calls {
+        instance: Box<Instance>,
+        first: Begun,
+    },
 }
 
 /// A call that has an instance.
@@ -95,16 +130,34 @@ struct Begun {
     ticket: Ticket,
     call: Call,
     submitted: Instant,
+    checks: bool,
     interrupt: Arc<Interrupt>,
+}
+
+/// What came of one.
+struct Ran {
+    answers: Vec<Result<Answer>>,
+    /// How long it waited.
+    queue_time: Duration,
+    /// How long each of its inputs took.
+    run_times: Vec<Duration>,
+    ended: Instant,
 }
 
 impl Job {
     pub(crate) fn begin(shared: &Arc<Shared>, state: &mut State, turn: Turn) -> Self {
         let task = match begin_work(state, turn.ticket) {
             (Work::Load { config, .. }, interrupt) => Task::Load { config, interrupt },
-            (Work::Call { call, submitted }, interrupt) => Task::Calls {
+            (Work::Reload { id, name, source }, interrupt) => {
+                let Some(extension) = state.extensions.get(&id) else {
+                    unreachable!("an extension with work is there");
+                };
+                let instances = extension.instances.len();
+                Task::Reload { name, successor: extension.successor(source), instances, interrupt }
+            }
+            (Work::Call { call, submitted, checks }, interrupt) => Task::Calls {
                 instance: take_instance(state, turn.lane, turn.instance),
-                first: Begun { ticket: turn.ticket, call, submitted, interrupt },
+                first: Begun { ticket: turn.ticket, call, submitted, checks, interrupt },
             },
         };
         Self { shared: Arc::clone(shared), turn, task: Some(task) }
@@ -126,6 +179,11 @@ impl Job {
                     settle(settled);
                 }
             }
+            Some(Task::Reload { name, successor, instances, interrupt }) => {
+                if let Some(settled) = run_reload(&shared, turn, &name, successor, instances, &interrupt) {
+                    settle(settled);
+                }
+            }
             Some(Task::Calls { instance, first }) => run_calls(&shared, turn, instance, first, settle),
             None => {}
         }
@@ -142,6 +200,15 @@ impl Drop for Job {
                 state.schedule.finish(turn.lane, turn.instance, &shared.slots);
                 state.schedule.close(turn.lane);
                 drop(state);
+                shared.returned.notify_all();
+            }
+            Some(Task::Reload { instances, .. }) => {
+                let mut state = shared.lock();
+                state.running.remove(&turn.ticket);
+                state.schedule.finish_alone(turn.lane, instances, &shared.slots);
+                let gone = state.remove_if_done(turn.lane);
+                drop(state);
+                drop(gone);
                 shared.returned.notify_all();
             }
             Some(Task::Calls { instance, first }) => {
@@ -174,10 +241,11 @@ fn take_instance(state: &mut State, lane: u64, place: usize) -> Box<Instance> {
 fn run_load(shared: &Shared, turn: Turn, config: ExtensionConfig, interrupt: &Arc<Interrupt>) -> Option<Settled> {
     let mut log = Vec::new();
     let name = config.name.clone();
+    let since = Instant::now();
     let result = caught(|| load(shared, config, interrupt, &mut log)).flatten().map_err(|error| error.of(&name));
     let mut state = shared.lock();
     state.schedule.finish(turn.lane, turn.instance, &shared.slots);
-    let abandoned = state.running.remove(&turn.ticket).is_none_or(|running| running.abandoned);
+    let abandoned = end_load(&mut state, turn.ticket, since, &result);
     let result = match result {
         Ok(loaded) if !abandoned => {
             state.register(turn.lane, loaded);
@@ -194,15 +262,69 @@ fn run_load(shared: &Shared, turn: Turn, config: ExtensionConfig, interrupt: &Ar
     (!abandoned).then_some(Settled { ticket: turn.ticket, outcome: Outcome::Loaded(result), log })
 }
 
+/// Counts a load that ended. Answers whether nobody waits for it any more.
+fn end_load(state: &mut State, ticket: Ticket, since: Instant, result: &Result<Loaded>) -> bool {
+    let abandoned = state.running.remove(&ticket).is_none_or(|running| running.abandoned);
+    let code = if abandoned { Some(ErrorCode::Cancelled) } else { result.as_ref().err().map(ExtensionError::code) };
+    state.loads.count(since.elapsed(), code);
+    abandoned
+}
+
+/// Loads an extension anew beside itself, and puts it in its own place once it has succeeded. No call of it runs meanwhile.
+fn run_reload(
+    shared: &Shared,
+    turn: Turn,
+    name: &str,
+    successor: Successor,
+    mut instances: usize,
+    interrupt: &Arc<Interrupt>,
+) -> Option<Settled> {
+    let mut log = Vec::new();
+    let since = Instant::now();
+    let result = caught(|| match successor {
+        Successor::Source(config) => load(shared, *config, interrupt, &mut log),
+        Successor::Module { blueprint, source, instances } => {
+            let first = Instance::new(Arc::clone(&blueprint));
+            start_all(first, instances, interrupt, &mut log).map(|(instances, capabilities)| Loaded {
+                blueprint,
+                instances,
+                capabilities,
+                source,
+                max_queue: None,
+            })
+        }
+    })
+    .flatten()
+    .map_err(|error| error.of(name));
+    let mut state = shared.lock();
+    let abandoned = end_load(&mut state, turn.ticket, since, &result);
+    let (mut old, mut unwanted) = (None, None);
+    let result = result.map(|loaded| {
+        if abandoned {
+            unwanted = Some(loaded);
+        } else {
+            instances = loaded.instances.len();
+            old = state.replace(turn.lane, loaded);
+        }
+    });
+    state.schedule.finish_alone(turn.lane, instances, &shared.slots);
+    let gone = state.remove_if_done(turn.lane);
+    drop(state);
+    drop((old, unwanted, gone));
+    shared.returned.notify_all();
+    (!abandoned).then_some(Settled { ticket: turn.ticket, outcome: Outcome::Reloaded(result), log })
+}
+
 fn load(
     shared: &Shared,
     config: ExtensionConfig,
     interrupt: &Arc<Interrupt>,
     log: &mut Vec<LogRecord>,
 ) -> Result<Loaded> {
-    let ExtensionConfig { name, source, permissions, config, lifecycle, instances: wanted } = config;
+    let ExtensionConfig { name, source, permissions, config, lifecycle, instances: wanted, max_queue } = config;
+    let kept =
+        Source { kind: source.kind.clone(), path: source.path.clone(), bytes: None, sha256: source.sha256.clone() };
     let caps = Caps { max_memory: permissions.max_memory, max_output: permissions.max_output };
-    let limit = permissions.max_execution_time;
     let directories = directories::find(&permissions)?;
     let extism_config = Arc::new(extism_config(config.as_deref()));
     let wasm = Module::read(source)?;
@@ -229,6 +351,16 @@ fn load(
     };
     drop(wasm);
     let blueprint = first.blueprint();
+    let (instances, capabilities) = start_all(first, wanted as usize, interrupt, log)?;
+    Ok(Loaded { blueprint, instances, capabilities, source: kept, max_queue })
+}
+
+type Started = (Vec<Instance>, Arc<Vec<Capability>>);
+
+/// Starts an instance and so many like it that there are as many as `wanted`, and asks the first for its capabilities.
+fn start_all(first: Instance, wanted: usize, interrupt: &Arc<Interrupt>, log: &mut Vec<LogRecord>) -> Result<Started> {
+    let blueprint = first.blueprint();
+    let limit = blueprint.permissions.max_execution_time;
     let mut first = Some(first);
     let mut instances = Vec::new();
     let mut capabilities = Vec::new();
@@ -248,28 +380,28 @@ fn load(
         }
         instances.push(instance);
     }
-    Ok(Loaded { blueprint, instances, capabilities })
+    Ok((instances, Arc::new(capabilities)))
 }
 
 fn run_calls(shared: &Shared, turn: Turn, mut instance: Box<Instance>, first: Begun, settle: &mut dyn FnMut(Settled)) {
     let since = Instant::now();
     let mut next = Some(first);
     while let Some(begun) = next.take() {
-        let answers = run_call(&mut instance, &begun);
+        let ran = run_call(&mut instance, &begun);
         let log = instance.take_log();
         let mut state = shared.lock();
         state.running.remove(&begun.ticket);
         if let Some(extension) = state.extensions.get_mut(&turn.lane) {
-            count(extension, &mut instance, &answers);
+            count(extension, &mut instance, &begun, &ran);
         }
-        if since.elapsed() < SHARED_TRIP
+        if ran.ended.duration_since(since) < SHARED_TRIP
             && let Some(ticket) = state.schedule.go_on(turn.lane)
-            && let (Work::Call { call, submitted }, interrupt) = begin_work(&mut state, ticket)
+            && let (Work::Call { call, submitted, checks }, interrupt) = begin_work(&mut state, ticket)
         {
-            next = Some(Begun { ticket, call, submitted, interrupt });
+            next = Some(Begun { ticket, call, submitted, checks, interrupt });
         }
         drop(state);
-        let settled = Settled { ticket: begun.ticket, outcome: Outcome::Called(answers), log };
+        let settled = Settled { ticket: begun.ticket, outcome: Outcome::Called(ran.answers), log };
         if next.is_none() {
             // Whoever hears of the last answer finds the instance free.
             give_back(shared, turn.lane, turn.instance, instance, |state| {
@@ -307,17 +439,17 @@ pub(crate) fn run_now(shared: &Shared, call: Call) -> Result<Settled> {
     let submitted = Instant::now();
     let lane = call.extension.0;
     let (ticket, interrupt, place, mut instance) = wait_for_instance(shared, &call)?;
-    let begun = Begun { ticket, call, submitted, interrupt };
-    let answers = run_call(&mut instance, &begun);
+    let begun = Begun { ticket, call, submitted, checks: false, interrupt };
+    let ran = run_call(&mut instance, &begun);
     let mut state = shared.lock();
     state.running.remove(&ticket);
     if let Some(extension) = state.extensions.get_mut(&lane) {
-        count(extension, &mut instance, &answers);
+        count(extension, &mut instance, &begun, &ran);
     }
     drop(state);
     let log = instance.take_log();
     give_back(shared, lane, place, instance, |state| state.schedule.give_back(lane, place));
-    Ok(Settled { ticket: begun.ticket, outcome: Outcome::Called(answers), log })
+    Ok(Settled { ticket: begun.ticket, outcome: Outcome::Called(ran.answers), log })
 }
 
 /// Waits until an instance comes free, and takes it: the call runs from then on, as everybody else sees it.
@@ -347,45 +479,60 @@ fn wait_for_instance(shared: &Shared, call: &Call) -> Result<(Ticket, Arc<Interr
     }
 }
 
-fn run_call(instance: &mut Instance, begun: &Begun) -> Vec<Result<Answer>> {
-    let Begun { call, submitted, interrupt, .. } = begun;
-    let overall = call.timeout.and_then(|timeout| submitted.checked_add(timeout));
-    call.inputs.iter().map(|input| run_one(instance, call, input, overall, interrupt)).collect()
+fn run_call(instance: &mut Instance, begun: &Begun) -> Ran {
+    let inputs = &begun.call.inputs;
+    let mut now = Instant::now();
+    let queue_time = now.duration_since(begun.submitted);
+    let (mut answers, mut run_times) = (Vec::with_capacity(inputs.len()), Vec::with_capacity(inputs.len()));
+    for input in inputs {
+        answers.push(run_one(instance, begun, input, now));
+        let ended = Instant::now();
+        run_times.push(ended.duration_since(now));
+        now = ended;
+    }
+    Ran { answers, queue_time, run_times, ended: now }
 }
 
-/// Runs a method once, until the extension's own limit or an earlier moment.
-pub(crate) fn run_one(
-    instance: &mut Instance,
-    call: &Call,
-    input: &[u8],
-    overall: Option<Instant>,
-    interrupt: &Arc<Interrupt>,
-) -> Result<Answer> {
+/// Runs a method once, from now until the extension's own limit or an earlier moment.
+fn run_one(instance: &mut Instance, begun: &Begun, input: &[u8], now: Instant) -> Result<Answer> {
+    let Begun { call, submitted, checks, interrupt, .. } = begun;
     let method = &call.method;
     let blueprint = instance.blueprint();
-    let now = Instant::now();
+    let overall = call.timeout.and_then(|timeout| submitted.checked_add(timeout));
     let limit = now + blueprint.permissions.max_execution_time;
     if overall.is_none_or(|overall| now < overall) {
         interrupt.forget_deadline();
     }
     let watch = Watch::until(overall.map_or(limit, |overall| overall.min(limit)), interrupt);
-    let result = caught(|| instance.call(method, input, interrupt)).unwrap_or_else(|panic| {
+    let run = || if *checks { instance.check(interrupt) } else { instance.call(method, input, interrupt) };
+    let result = caught(run).unwrap_or_else(|panic| {
         instance.abandon();
         Err(panic)
     });
     drop(watch);
-    result
-        .and_then(|answer| Answer::read(answer, call.form))
-        .map_err(|error| error.of(&blueprint.name).in_method(method))
+    let answer = if *checks { health(result) } else { result.and_then(|answer| Answer::read(answer, call.form)) };
+    answer.map_err(|error| error.of(&blueprint.name).in_method(method))
+}
+
+/// The answer to the question how an extension is.
+fn health(result: Result<Vec<u8>>) -> Result<Answer> {
+    HealthStatus::of(result).map(|status| status.to_answer())
 }
 
 /// Adds what a piece of work came to, to its extension's figures.
-pub(crate) fn count(extension: &mut Extension, instance: &mut Instance, answers: &[Result<Answer>]) {
-    for answer in answers {
-        extension.figures.count(answer.as_ref().err().map(ExtensionError::code));
+fn count(extension: &mut Extension, instance: &mut Instance, begun: &Begun, ran: &Ran) {
+    let figures = &mut extension.figures;
+    if !begun.checks {
+        figures.queue_time.add(ran.queue_time);
+        figures.of_method(&begun.call.method, |method| {
+            for (answer, time) in ran.answers.iter().zip(&ran.run_times) {
+                method.count(*time, answer.as_ref().err().map(ExtensionError::code));
+            }
+        });
     }
-    extension.figures.faults += instance.take_faults();
-    extension.figures.fuel = instance.fuel().or(extension.figures.fuel);
+    figures.faults += instance.take_faults();
+    figures.fuel = instance.fuel().or(figures.fuel);
+    figures.peak_memory = figures.peak_memory.max(instance.peak_memory());
 }
 
 /// A panic in the engine or here costs one call, not the process.

@@ -41,19 +41,24 @@ mod asynchronous;
 mod cache;
 mod capability;
 mod config;
+mod config_file;
 mod deadline;
 mod directories;
 mod error;
 mod extension;
+mod figures;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod guest;
+mod health;
+mod histogram;
 mod host;
 mod instance;
 mod job;
 mod layout;
 mod log;
+mod metrics;
 mod module;
 mod outcome;
 mod prepare;
@@ -70,8 +75,11 @@ pub use config::{
     DEFAULT_MAX_EXECUTION_TIME, DEFAULT_MAX_MEMORY, DEFAULT_MAX_OUTPUT, DirectoryGrant, ExtensionConfig, Lifecycle,
     MAX_EXECUTION_TIME, MAX_INSTANCES, MAX_MEMORY, MIN_MEMORY, Permissions, Source,
 };
+pub use config_file::{ConfigFile, Intent, Listed, config_schema};
 pub use error::{ErrorCode, ExtensionError, Result};
-pub use extension::{ExtensionId, Stats};
+pub use extension::ExtensionId;
+pub use figures::{Stats, Times};
+pub use health::HealthStatus;
 pub use host::{Answer, Call, Form, Host, HostOptions, Listing, Outcome, Settled};
 pub use job::Job;
 pub use log::{LogLevel, LogRecord};

@@ -60,8 +60,10 @@ pub(crate) struct Schedule {
 #[derive(Debug, Default)]
 struct Lane {
     waiting: VecDeque<Ticket>,
-    /// Taken back while waiting; skipped when their turn comes.
+    /// Taken back while waiting; skipped when their turn comes. Never the first of those that wait.
     removed: HashSet<Ticket>,
+    /// Waiting work that needs the lane to itself: it starts when all before it is done, and all behind it waits for it.
+    alone: Vec<Ticket>,
     free: Vec<usize>,
     busy: usize,
     ready: bool,
@@ -72,13 +74,29 @@ impl Lane {
         self.waiting.len() - self.removed.len()
     }
 
-    fn next(&mut self) -> Option<Ticket> {
-        while let Some(ticket) = self.waiting.pop_front() {
-            if !self.removed.remove(&ticket) {
-                return Some(ticket);
-            }
+    /// Whether its next work may start.
+    fn may_start(&self) -> bool {
+        match self.waiting.front() {
+            Some(ticket) if self.is_alone(*ticket) => self.busy == 0,
+            Some(_) => !self.free.is_empty(),
+            None => false,
         }
-        None
+    }
+
+    fn is_alone(&self, ticket: Ticket) -> bool {
+        !self.alone.is_empty() && self.alone.contains(&ticket)
+    }
+
+    fn next(&mut self) -> Option<Ticket> {
+        let next = self.waiting.pop_front();
+        self.skip_removed();
+        next
+    }
+
+    fn skip_removed(&mut self) {
+        while !self.removed.is_empty() && self.waiting.front().is_some_and(|ticket| self.removed.remove(ticket)) {
+            self.waiting.pop_front();
+        }
     }
 }
 
@@ -104,14 +122,24 @@ impl Schedule {
         }
     }
 
+    /// Puts work at the end of its lane that needs the lane to itself. Whoever takes it has to `finish_alone`.
+    pub fn submit_alone(&mut self, lane: LaneId, ticket: Ticket) {
+        if let Some(found) = self.lanes.get_mut(&lane) {
+            found.alone.push(ticket);
+        }
+        self.submit(lane, ticket);
+    }
+
     /// Takes work back that has not started. Answers whether it was still waiting.
     pub fn remove(&mut self, lane: LaneId, ticket: Ticket) -> bool {
         let Some(found) = self.lanes.get_mut(&lane) else { return false };
         // Work comes in the order of its tickets, so it can be found by halving.
         let waits = found.waiting.binary_search(&ticket).is_ok() && found.removed.insert(ticket);
-        if waits && found.waits() == 0 {
-            found.waiting.clear();
-            found.removed.clear();
+        if waits {
+            found.skip_removed();
+            found.alone.retain(|alone| *alone != ticket);
+            // What was behind it may not need to wait for it any more.
+            self.note(lane);
         }
         waits
     }
@@ -120,14 +148,14 @@ impl Schedule {
     pub fn remove_all(&mut self, lane: LaneId) -> Vec<Ticket> {
         let Some(found) = self.lanes.get_mut(&lane) else { return Vec::new() };
         let removed = std::mem::take(&mut found.removed);
+        found.alone.clear();
         found.waiting.drain(..).filter(|ticket| !removed.contains(ticket)).collect()
     }
 
     /// The next work that may start, if a slot is free. Whoever takes it has to `finish` it.
     pub fn take(&mut self, slots: &Slots) -> Option<Turn> {
         while let Some(lane) = self.ready.front().copied() {
-            let Some(found) = self.lanes.get_mut(&lane).filter(|found| found.waits() > 0 && !found.free.is_empty())
-            else {
+            let Some(found) = self.lanes.get_mut(&lane).filter(|found| found.may_start()) else {
                 self.leave_ready();
                 continue;
             };
@@ -138,6 +166,10 @@ impl Schedule {
                 unreachable!("a ready lane has work and a free instance");
             };
             found.busy += 1;
+            if found.is_alone(ticket) {
+                found.alone.retain(|alone| *alone != ticket);
+                found.free.clear();
+            }
             self.leave_ready();
             self.note(lane);
             return Some(Turn { lane, ticket, instance });
@@ -150,13 +182,24 @@ impl Schedule {
         if self.ready.iter().any(|ready| *ready != lane) {
             return None;
         }
-        self.lanes.get_mut(&lane)?.next()
+        let found = self.lanes.get_mut(&lane)?;
+        if found.waiting.front().is_some_and(|ticket| found.is_alone(*ticket)) { None } else { found.next() }
     }
 
     /// Gives an instance and its slot back.
     pub fn finish(&mut self, lane: LaneId, instance: usize, slots: &Slots) {
         slots.release();
         self.give_back(lane, instance);
+    }
+
+    /// Gives back the lane that some work had to itself, with as many instances as it has now, and the slot.
+    pub fn finish_alone(&mut self, lane: LaneId, instances: usize, slots: &Slots) {
+        slots.release();
+        if let Some(found) = self.lanes.get_mut(&lane) {
+            found.busy -= 1;
+            found.free = (0..instances).rev().collect();
+            self.note(lane);
+        }
     }
 
     /// Takes a free instance out of turn, for a caller that brings its own thread.
@@ -183,16 +226,13 @@ impl Schedule {
 
     /// Whether some lane could start if it had a slot.
     pub fn waits_for_slot(&self) -> bool {
-        self.ready
-            .iter()
-            .any(|lane| self.lanes.get(lane).is_some_and(|found| found.waits() > 0 && !found.free.is_empty()))
+        self.ready.iter().any(|lane| self.lanes.get(lane).is_some_and(Lane::may_start))
     }
 
     fn note(&mut self, lane: LaneId) {
         if let Some(found) = self.lanes.get_mut(&lane)
             && !found.ready
-            && found.waits() > 0
-            && !found.free.is_empty()
+            && found.may_start()
         {
             found.ready = true;
             self.ready.push_back(lane);
@@ -285,6 +325,58 @@ mod tests {
         assert_eq!(schedule.go_on(1), Some(2));
         schedule.submit(2, 9);
         assert_eq!(schedule.go_on(1), None);
+    }
+
+    #[test]
+    fn what_needs_the_lane_to_itself_waits_for_all_before_it_and_holds_up_all_behind_it() {
+        let (mut schedule, slots) = (Schedule::default(), Slots::new(8));
+        schedule.open(1, 2);
+        schedule.submit(1, 1);
+        schedule.submit_alone(1, 2);
+        schedule.submit(1, 3);
+        schedule.submit(1, 4);
+        schedule.submit(1, 5);
+        let first = schedule.take(&slots).unwrap();
+        assert_eq!(schedule.take(&slots), None, "an instance is free, but not the lane");
+        assert_eq!(schedule.go_on(1), None);
+        assert!(!schedule.waits_for_slot());
+        schedule.finish(1, first.instance, &slots);
+        assert_eq!(schedule.take(&slots).unwrap().ticket, 2);
+        assert_eq!(schedule.take(&slots), None);
+        assert_eq!(schedule.borrow(1), None, "nobody gets an instance meanwhile");
+        assert_eq!(schedule.load(1), (3, 1));
+        schedule.finish_alone(1, 3, &slots);
+        assert_eq!(turns(&mut schedule, &slots), [(1, 3), (1, 4), (1, 5)], "with as many instances as there are now");
+    }
+
+    #[test]
+    fn what_needs_the_lane_to_itself_holds_up_nothing_once_it_is_taken_back() {
+        let (mut schedule, slots) = (Schedule::default(), Slots::new(8));
+        schedule.open(1, 2);
+        schedule.submit(1, 1);
+        schedule.submit_alone(1, 2);
+        schedule.submit(1, 3);
+        assert_eq!(turns(&mut schedule, &slots), [(1, 1)]);
+        assert!(schedule.remove(1, 2));
+        assert_eq!(turns(&mut schedule, &slots), [(1, 3)]);
+        schedule.submit_alone(1, 4);
+        schedule.submit(1, 5);
+        assert_eq!(schedule.remove_all(1), [4, 5]);
+        schedule.finish(1, 0, &slots);
+        schedule.submit(1, 6);
+        assert_eq!(turns(&mut schedule, &slots), [(1, 6)]);
+    }
+
+    #[test]
+    fn what_was_taken_back_from_the_front_holds_up_nothing() {
+        let (mut schedule, slots) = (Schedule::default(), Slots::new(8));
+        schedule.open(1, 1);
+        for ticket in 1..=4 {
+            schedule.submit(1, ticket);
+        }
+        assert!(schedule.remove(1, 2) && schedule.remove(1, 3) && schedule.remove(1, 1));
+        assert_eq!(schedule.load(1), (1, 0));
+        assert_eq!(schedule.take(&slots).unwrap().ticket, 4);
     }
 
     #[test]

@@ -113,7 +113,7 @@ function textOf({ documentation }) {
 /** Numbers that JavaScript would round or write otherwise stay as they are written, where the engine has `JSON.rawJSON`. */
 function parse(text, what) {
   const asWritten = (key, value, { source }) =>
-    typeof value === 'number' && source !== `${value}` ? JSON.rawJSON(source) : value
+    typeof value === 'number' && source !== undefined && source !== `${value}` ? JSON.rawJSON(source) : value
   try {
     return JSON.rawJSON === undefined ? JSON.parse(text) : JSON.parse(text, asWritten)
   } catch (error) {

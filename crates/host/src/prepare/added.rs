@@ -99,7 +99,7 @@ pub(super) enum Added {
 impl Added {
     const ALL: [(&'static str, &'static str, Signature); 22] = [
         (HOST, super::ENTERED, Signature::Nothing),
-        (HOST, super::RETURNED, Signature::TakesCode),
+        (HOST, super::RETURNED, Signature::TakesBytes),
         (HOST, super::OUTPUT_REFUSED, Signature::TakesPlace),
         (HOST, super::GROWTH_REFUSED, Signature::TakesCode),
         (HOST, super::PRINTED, Signature::TakesStreamBytes),

@@ -4,6 +4,7 @@ use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, ValType};
 
 use super::Taken;
 use super::added::Added;
+use crate::config::PAGE;
 
 /// Which functions of the prepared module an injected one calls.
 pub(super) struct Calls {
@@ -87,7 +88,9 @@ pub(super) fn get_global(global: u32) -> Function {
 ///
 /// The kernel says how large its memory is, but a guest can change what it says. The last byte that would have to be there
 /// is written and read again: the kernel's `load_u8` and `store_u8` look at the memory's real size.
-pub(super) fn finish(calls: &Calls) -> Function {
+///
+/// With the code the host hears how much memory there is, the guest's own (if it `has_memory`) and the kernel's, in bytes.
+pub(super) fn finish(calls: &Calls, has_memory: bool) -> Function {
     /// The kernel's memory starts with this many bytes of its own, which `memory_bytes` leaves out.
     const ROOT: i64 = 65;
     const PROBE: i32 = 0x5A;
@@ -133,6 +136,10 @@ pub(super) fn finish(calls: &Calls) -> Function {
     trap_if(&mut code, |code| {
         code.global_get(calls.output + 1).i64_ne();
     });
+    code.local_get(end);
+    if has_memory {
+        code.memory_size(0).i64_extend_i32_u().i64_const(PAGE.cast_signed()).i64_mul().i64_add();
+    }
     code.local_get(code_of_guest).call(calls.to(Added::Returned)).end();
     body
 }

@@ -108,7 +108,7 @@ impl Plan {
         let shared = [
             (Signature::TakesPlace, relay::send(&calls)),
             (Signature::ReadsWord, relay::receive(&calls)),
-            (Signature::TakesCode, injected::finish(&calls)),
+            (Signature::TakesCode, injected::finish(&calls, self.max_pages.is_some())),
             (Signature::GrowsMemory, grow),
         ];
         shared.into_iter().chain(self.replaced.iter().map(|replaced| self.replacement(replaced)))

@@ -4,7 +4,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use morphir_extension_host::{ErrorCode, ExtensionConfig, ExtensionId, ExtismExtensionHost, HostOptions, Slots};
+use morphir_extension_host::{
+    ErrorCode, ExtensionConfig, ExtensionId, ExtismExtensionHost, HealthStatus, HostOptions, Slots, Source,
+};
 use serde_json::{Value, json};
 
 use crate::in_own_process;
@@ -359,4 +361,38 @@ fn a_host_outlives_its_runtime() {
         drop(tokio::time::timeout(Duration::from_millis(20), call).await);
     });
     assert_eq!(text(on_one_thread(host.call_raw(id, "echo", b"again".to_vec(), None))), "again");
+}
+
+#[test]
+fn an_extension_is_asked_how_it_is_and_reloaded() {
+    on_one_thread(async {
+        let host = host();
+        let id = host.load_extension(morphir(guest("health"))).await.unwrap();
+        let healthy = HealthStatus::Healthy { message: Some("never better".into()) };
+        assert_eq!(host.health_check(id).await.unwrap(), healthy);
+        assert_eq!(host.health_check(ExtensionId(9)).await.unwrap_err().code(), ErrorCode::NotFound);
+        host.reload(id, Some(Source::from_bytes(guest("counter")))).await.unwrap();
+        assert_eq!(host.health_check(id).await.unwrap(), HealthStatus::Healthy { message: None });
+        assert_eq!(host.call(id, "count", Value::Null).await.unwrap(), 101);
+        let broken = host.reload(id, Some(Source::from_bytes(vec![0; 8]))).await.unwrap_err();
+        assert_eq!(broken.code(), ErrorCode::InvalidSource);
+        assert_eq!(host.call(id, "count", Value::Null).await.unwrap(), 102);
+        assert!(host.metrics().contains("method=\"count\",status=\"success\"} 2\n"));
+    });
+}
+
+#[test]
+fn a_reload_that_nobody_waits_for_any_more_leaves_the_extension_loaded() {
+    on_one_thread(async {
+        let host = host();
+        let id = host.load_extension(morphir(guest("counter"))).await.unwrap();
+        for patience in [0, 1, 3, 10, 50] {
+            let reload = host.reload(id, Some(Source::from_bytes(guest("counter"))));
+            let _ = tokio::time::timeout(Duration::from_millis(patience), reload).await;
+            assert_eq!(
+                host.call(id, "count", Value::Null).await.unwrap_or_default().as_u64().map(|n| n > 100),
+                Some(true)
+            );
+        }
+    });
 }

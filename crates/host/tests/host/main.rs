@@ -14,5 +14,8 @@ mod limits;
 mod modules;
 mod prepare_properties;
 mod process;
+mod queue;
+mod reload;
+mod schema;
 mod start_up;
 mod support;

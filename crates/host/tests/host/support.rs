@@ -107,7 +107,7 @@ impl TestHost {
         let ticket = self.host.load(config)?;
         match self.wait(ticket).outcome {
             Outcome::Loaded(result) => result,
-            Outcome::Called(_) => panic!("a load settled as a call"),
+            other => panic!("a load settled as something else: {other:?}"),
         }
     }
 
@@ -140,7 +140,7 @@ impl TestHost {
     pub fn answers(&self, ticket: u64) -> Vec<Result<Vec<u8>>> {
         match self.wait(ticket).outcome {
             Outcome::Called(answers) => answers.into_iter().map(|answer| answer.map(Answer::into_bytes)).collect(),
-            Outcome::Loaded(_) => panic!("a call settled as a load"),
+            other => panic!("a call settled as something else: {other:?}"),
         }
     }
 

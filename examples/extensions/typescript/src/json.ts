@@ -2,7 +2,7 @@ declare global {
   interface JSON {
     /** Of ES2026; not in every engine. */
     rawJSON?(text: string): unknown
-    parse(text: string, reviver: (key: string, value: unknown, context: { source: string }) => unknown): unknown
+    parse(text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown): unknown
   }
 }
 
@@ -12,7 +12,7 @@ export function parse(text: string, what: string): unknown {
   try {
     if (rawJSON === undefined) return JSON.parse(text)
     return JSON.parse(text, (_key, value, { source }) =>
-      typeof value === 'number' && source !== `${value}` ? rawJSON(source) : value,
+      typeof value === 'number' && source !== undefined && source !== `${value}` ? rawJSON(source) : value,
     )
   } catch (error) {
     throw new Error(`${what} not JSON: ${(error as Error).message}`, { cause: error })
