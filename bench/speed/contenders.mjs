@@ -37,6 +37,11 @@ export function listContenders(raw) {
     },
     'extism-1': sdk('extism-1', true),
     'extism-2': sdk('extism-2', true),
+    'extism-2-kept': {
+      ...sdk('extism-2', true),
+      title: `${sdk('extism-2', true).title}, never reset`,
+      command: node({ driver: 'sdk', sdk: 'extism-2', worker: true, reset: false }),
+    },
     'extism-1-main': sdk('extism-1', false),
     'extism-2-main': sdk('extism-2', false),
     rust: { title: `crate \`extism\` ${lockedVersion('extism')} in Rust`, command: [raw] },
