@@ -20,7 +20,8 @@ const TIMEOUT = 10
 const MEMORY = 1024
 
 const fuzz = join(root, 'fuzz')
-const USAGE = `npm run fuzz [-- --seconds 60] [--target ${Object.keys(TARGETS).join('|')}], which may be given more than once.`
+const USAGE = `npm run fuzz [-- --seconds 60] [--target ${Object.keys(TARGETS).join('|')}] [--seed 1]; --target may be given more than once.
+  --seed  a whole number, with which a run does the same again; by default each run goes another way`
 
 /**
  * What cargo-fuzz asks of the compiler, which is the same with the pinned one: coverage of every branch. Without a sanitizer: the host is
@@ -38,12 +39,12 @@ const COVERAGE = [
 ]
 
 await main(async () => {
-  const { seconds, targets } = optionsOf(process.argv.slice(2))
+  const { seconds, targets, seed } = optionsOf(process.argv.slice(2))
   const toolchain = await installToolchain()
   await step('Building the fuzz targets, which takes ten minutes from nothing', (live) => build(toolchain, live))
   const failed = []
   for (const target of targets) {
-    if (!(await runTarget(target, seconds, toolchain))) failed.push(target)
+    if (!(await runTarget(target, { seconds, seed }, toolchain))) failed.push(target)
   }
   if (failed.length > 0) {
     throw new Failure(`Found something in ${failed.join(', ')}.`, {
@@ -55,6 +56,8 @@ await main(async () => {
 function optionsOf(args) {
   const options = {
     seconds: { type: 'string', default: '60' },
+    // libFuzzer takes 0 for none.
+    seed: { type: 'string', default: '0' },
     target: { type: 'string', multiple: true, default: Object.keys(TARGETS) },
   }
   let values
@@ -66,9 +69,11 @@ function optionsOf(args) {
   const seconds = Number(values.seconds)
   if (!Number.isInteger(seconds) || seconds < 1)
     throw new WrongUsage('The seconds are a whole number from 1 on.', USAGE)
+  const seed = Number(values.seed)
+  if (!Number.isInteger(seed) || seed < 0) throw new WrongUsage('The seed is a whole number.', USAGE)
   const unknown = values.target.find((target) => !Object.hasOwn(TARGETS, target))
   if (unknown !== undefined) throw new WrongUsage(`There is no fuzz target ${unknown}.`, USAGE)
-  return { seconds, targets: values.target }
+  return { seconds, seed, targets: values.target }
 }
 
 function build({ host, env }, live) {
@@ -91,13 +96,13 @@ function build({ host, env }, live) {
 }
 
 /** Answers whether nothing was found. */
-async function runTarget(target, seconds, { host }) {
+async function runTarget(target, { seconds, seed }, { host }) {
   const [found, artifacts] = ['found', 'artifacts'].map((name) => join(fuzz, name, target))
   for (const directory of [found, artifacts]) mkdirSync(directory, { recursive: true })
   return step(`Fuzzing ${target} for ${count(seconds, 'second')}`, async (live) => {
     const args = [
       ...[found, join(fuzz, 'corpus', target), `-artifact_prefix=${artifacts}${sep}`],
-      ...[`-max_total_time=${seconds}`, `-max_len=${TARGETS[target]}`, `-timeout=${TIMEOUT}`],
+      ...[`-seed=${seed}`, `-max_total_time=${seconds}`, `-max_len=${TARGETS[target]}`, `-timeout=${TIMEOUT}`],
       ...[`-rss_limit_mb=${MEMORY}`, `-dict=${join(fuzz, 'dictionaries', `${target}.dict`)}`, '-print_final_stats=1'],
     ]
     const progress = /^#(\d+)\s.*cov: (\d+)/
