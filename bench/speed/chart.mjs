@@ -8,7 +8,7 @@ const GRID = '#dddddd'
 
 const BAR = 22
 const BAR_GAP = 8
-const NAMES = 330
+const NAMES = 390
 const VALUES = 110
 
 /**
