@@ -11,8 +11,8 @@ import { root } from '../scripts/lib/places.mjs'
 import { run } from '../scripts/lib/run.mjs'
 import { step } from '../scripts/lib/step.mjs'
 import { table } from '../scripts/lib/table.mjs'
-import { compileGuest } from './attacks/guest.mjs'
-import { markdownTable, provenance, writePart } from './attacks/page.mjs'
+import { compileGuest } from './guest.mjs'
+import { markdownTable, provenance, writePart } from './page.mjs'
 import { harmless, takers } from './memory/list.mjs'
 
 const MIB = 1024 * 1024

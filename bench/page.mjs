@@ -2,8 +2,8 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Failure } from '../../scripts/lib/failure.mjs'
-import { root } from '../../scripts/lib/places.mjs'
+import { Failure } from '../scripts/lib/failure.mjs'
+import { root } from '../scripts/lib/places.mjs'
 
 /** Puts text between `<!-- name: made by … -->` and `<!-- /name -->`. */
 export function writePart(page, name, text) {
