@@ -35,16 +35,21 @@ export declare class NativeHost {
   reload(extension: number, source?: string | undefined | null, bytes?: Uint8Array | undefined | null): number | Failure
   /** Runs a call on this thread; answers what came of it, as the list of settled work that a task answers. */
   callNow(extension: number, method: string, input: Input, timeout?: number | undefined | null): Array<unknown> | Failure
+  /** Has `ring` called when something settled on another thread and can be taken. */
+  ringBy(ring: () => void): void
   /** Takes what settled on other threads and has not been taken. */
   takeSettled(): Array<unknown>
-  /** Starts threads of this host's own, which call `ring` when there is something to take; `wake` takes the place of `start_next`. */
-  startThreads(count: number, ring: () => void): void
+  /** Starts threads of this host's own; `wake` takes the place of `start_next`. */
+  startThreads(count: number): void
   /** Tells this host's own threads that there may be work. */
   wake(): void
   /** Ends this host's own threads, once nothing runs on them. */
   endThreads(): void
-  /** Starts the next work that may start now, as a task on libuv's pool. */
-  startNext(): Promise<Array<unknown>> | null
+  /**
+   * Starts the next work that may start now: as a task on libuv's pool, or, and then it answers `true`, on a thread of the pool
+   * that has just done some.
+   */
+  startNext(): Promise<Array<unknown>> | true | null
   /** Whether work could start if another host of the process gave up a slot. */
   waitsForSlot(): boolean
   /** Takes work back; answers what settled by this. */

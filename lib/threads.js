@@ -13,9 +13,6 @@ const RETRY = 2
 /** The same while this environment has slots too: most often it hears when one is free. */
 const RETRY_WITH_SLOTS = 20
 
-/** How soon to take what settled while its task goes on, in milliseconds: a quick call must not wait for a slow one behind it. */
-const SOON = 1
-
 /**
  * Starts what may start.
  * @param {Pool} pool whose
@@ -25,15 +22,13 @@ function lend(pool) {
   for (let task = native.startNext(); task !== null; task = native.startNext()) {
     // Who got a slot stands behind all others for the next.
     inLine.delete(pool)
+    // A thread that has just done some work has taken it.
+    if (task === true) continue
     running += 1
-    pool.started()
     task.then(
       (settled) => {
         running -= 1
-        // The next work starts before JavaScript runs for what is done.
-        inLine.add(pool)
-        lendInTurn()
-        pool.deliver(settled)
+        pool.take(settled)
       },
       (error) => {
         running -= 1
@@ -66,8 +61,8 @@ function askAgain() {
 
 /** Lends a host the threads of libuv's pool. Tasks keep the process alive by themselves. */
 class Pool {
-  #soon
-  #again = false
+  #deliver
+  #whenRung = (settled) => this.take(settled)
 
   /**
    * @param {import('../binding.js').NativeHost} native
@@ -75,25 +70,19 @@ class Pool {
    */
   constructor(native, deliver) {
     this.native = native
-    this.deliver = deliver
+    this.#deliver = deliver
+    ring(native, this.#whenRung)
   }
 
   lend() {
     lend(this)
   }
 
-  /** A task goes on with what else waits for its instance, for less than a millisecond. What it has done by then is taken then. */
-  started() {
-    if (this.#soon !== undefined) {
-      this.#again = true
-      return
-    }
-    this.#soon = setTimeout(() => {
-      this.#soon = undefined
-      this.deliver(this.native.takeSettled())
-      if (this.#again) this.started()
-    }, SOON).unref()
-    this.#again = false
+  /** Takes what settled. The next work starts before JavaScript runs for what is done. */
+  take(settled) {
+    inLine.add(this)
+    lendInTurn()
+    this.#deliver(settled)
   }
 
   busy() {}
@@ -117,10 +106,9 @@ class OwnThreads {
    */
   constructor(native, count, deliver) {
     this.#native = native
-    // Weak, because the threads would keep their host for ever.
-    const [weakNative, weakDeliver] = [new WeakRef(native), new WeakRef(deliver)]
-    this.#deliver = weakDeliver
-    native.startThreads(count, () => weakDeliver.deref()?.(weakNative.deref()?.takeSettled() ?? []))
+    this.#deliver = new WeakRef(deliver)
+    native.startThreads(count)
+    ring(native, deliver)
     // Threads of one's own do not keep a process alive, and one that waits for an answer should not end.
     this.#alive = setInterval(() => {}, 2 ** 31 - 1).unref()
   }
@@ -145,6 +133,12 @@ class OwnThreads {
     clearInterval(this.#alive)
     this.#native.endThreads()
   }
+}
+
+/** Has what settles on other threads taken as soon as it is there. Weak, because the threads would keep their host for ever. */
+function ring(native, take) {
+  const [weakNative, weakTake] = [new WeakRef(native), new WeakRef(take)]
+  native.ringBy(() => weakTake.deref()?.(weakNative.deref()?.takeSettled() ?? []))
 }
 
 module.exports = { OwnThreads, Pool }

@@ -15,6 +15,7 @@ use crate::config_file::{NativeConfigFile, ReadConfig};
 use crate::error::Failure;
 use crate::outbox::Outbox;
 use crate::settled::SettledList;
+use crate::stay::Handover;
 use crate::task::Run;
 use crate::threads::Threads;
 
@@ -122,6 +123,7 @@ pub struct NativeListing {
 pub struct NativeHost {
     host: Host,
     outbox: Arc<Outbox>,
+    handover: Arc<Handover>,
     threads: Option<Threads>,
 }
 
@@ -144,7 +146,7 @@ impl NativeHost {
         };
         let log_level = options.log_level.as_deref().and_then(LogLevel::from_name);
         let host = Host::new(HostOptions { cache, slots, log_level });
-        Ok(Self { host, outbox: Arc::default(), threads: None })
+        Ok(Self { host, outbox: Arc::default(), handover: Arc::default(), threads: None })
     }
 
     /// Puts a load in line; answers its ticket. `bytes` are the source's, where it has no path.
@@ -243,16 +245,22 @@ impl NativeHost {
         }
     }
 
+    /// Has `ring` called when something settled on another thread and can be taken.
+    #[napi(catch_unwind, ts_args_type = "ring: () => void")]
+    pub fn ring_by(&self, ring: Function<'_, (), ()>) -> Result<()> {
+        self.outbox.ring_by(ring)
+    }
+
     /// Takes what settled on other threads and has not been taken.
     #[napi(catch_unwind, ts_return_type = "Array<unknown>")]
     pub fn take_settled(&self) -> SettledList {
         SettledList(self.outbox.take())
     }
 
-    /// Starts threads of this host's own, which call `ring` when there is something to take; `wake` takes the place of `start_next`.
-    #[napi(catch_unwind, ts_args_type = "count: number, ring: () => void")]
-    pub fn start_threads(&mut self, env: Env, count: u32, ring: Function<'_, (), ()>) -> Result<()> {
-        self.threads = Some(Threads::start(&env, &self.host, &self.outbox, count, ring)?);
+    /// Starts threads of this host's own; `wake` takes the place of `start_next`.
+    #[napi(catch_unwind, ts_args_type = "count: number")]
+    pub fn start_threads(&mut self, env: Env, count: u32) -> Result<()> {
+        self.threads = Some(Threads::start(&env, &self.host, &self.outbox, count)?);
         Ok(())
     }
 
@@ -270,10 +278,14 @@ impl NativeHost {
         self.threads.take().map_or(Ok(()), |threads| threads.end(&env))
     }
 
-    /// Starts the next work that may start now, as a task on libuv's pool.
-    #[napi(catch_unwind, ts_return_type = "Promise<Array<unknown>> | null")]
-    pub fn start_next(&self) -> Option<AsyncTask<Run>> {
-        self.host.next().map(|job| AsyncTask::new(Run::new(job, Arc::clone(&self.outbox))))
+    /// Starts the next work that may start now: as a task on libuv's pool, or, and then it answers `true`, on a thread of the pool
+    /// that has just done some.
+    #[napi(catch_unwind, ts_return_type = "Promise<Array<unknown>> | true | null")]
+    pub fn start_next(&self) -> Option<Either<AsyncTask<Run>, bool>> {
+        let job = self.host.next()?;
+        let Some(job) = self.handover.give(job) else { return Some(Either::B(true)) };
+        let run = Run::new(job, self.host.clone(), Arc::clone(&self.outbox), Arc::clone(&self.handover));
+        Some(Either::A(AsyncTask::new(run)))
     }
 
     /// Whether work could start if another host of the process gave up a slot.

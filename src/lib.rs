@@ -5,5 +5,6 @@ mod error;
 mod host;
 mod outbox;
 mod settled;
+mod stay;
 mod task;
 mod threads;

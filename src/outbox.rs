@@ -1,21 +1,41 @@
 //! What settled on other threads and JavaScript has not heard of yet.
 
 use std::mem;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use morphir_extension_host::Settled;
+use napi::Status;
+use napi::bindgen_prelude::{Function, Result};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+
+/// Tells JavaScript that the outbox has something. Weak: nobody need be kept alive by it.
+type Ring = ThreadsafeFunction<(), (), (), Status, false, true>;
 
 #[derive(Default)]
 pub struct Outbox {
     contents: Mutex<Vec<Settled>>,
+    ring: OnceLock<Ring>,
 }
 
 impl Outbox {
-    /// Puts something in. Answers whether it is the first since somebody looked.
-    pub fn put(&self, settled: Settled) -> bool {
-        let mut contents = self.lock();
-        contents.push(settled);
-        contents.len() == 1
+    /// Calls this, on JavaScript's thread, when something was put in that nobody has looked for.
+    pub fn ring_by(&self, ring: Function<'_, (), ()>) -> Result<()> {
+        let ring = ring.build_threadsafe_function().weak::<true>().build()?;
+        // There is one for good: a second would ring for the same outbox.
+        let _ = self.ring.set(ring);
+        Ok(())
+    }
+
+    /// Puts something in, and rings if it is the first since somebody looked.
+    pub fn put(&self, settled: Settled) {
+        let first = {
+            let mut contents = self.lock();
+            contents.push(settled);
+            contents.len() == 1
+        };
+        if first && let Some(ring) = self.ring.get() {
+            ring.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }
     }
 
     /// Takes everything out.

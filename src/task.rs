@@ -1,24 +1,27 @@
-//! One job as a task on libuv's pool.
+//! Jobs as a task on libuv's pool.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use morphir_extension_host::Job;
+use morphir_extension_host::{Host, Job};
 use napi::bindgen_prelude::{Error, Result};
 use napi::{Env, Task};
 
 use crate::outbox::Outbox;
 use crate::settled::SettledList;
+use crate::stay::Handover;
 
-/// Runs a job, and settles with all that settled until then and JavaScript has not heard of.
+/// Runs a job, and those that come right after it. Settles with what JavaScript has not heard of by then.
 pub struct Run {
     job: Option<Job>,
+    host: Host,
     outbox: Arc<Outbox>,
+    handover: Arc<Handover>,
 }
 
 impl Run {
-    pub const fn new(job: Job, outbox: Arc<Outbox>) -> Self {
-        Self { job: Some(job), outbox }
+    pub const fn new(job: Job, host: Host, outbox: Arc<Outbox>, handover: Arc<Handover>) -> Self {
+        Self { job: Some(job), host, outbox, handover }
     }
 }
 
@@ -27,13 +30,14 @@ impl Task for Run {
     type JsValue = SettledList;
 
     fn compute(&mut self) -> Result<Self::Output> {
-        let Some(job) = self.job.take() else { return Ok(()) };
-        let mut put = |settled| {
-            self.outbox.put(settled);
-        };
-        // A panic on a thread of libuv's ends the process.
-        catch_unwind(AssertUnwindSafe(|| job.run(&mut put)))
-            .map_err(|_| Error::from_reason("The extension host failed, which is a defect of it."))
+        let mut next = self.job.take();
+        while let Some(job) = next {
+            // A panic on a thread of libuv's ends the process.
+            catch_unwind(AssertUnwindSafe(|| job.run(&mut |settled| self.outbox.put(settled))))
+                .map_err(|_| Error::from_reason("The extension host failed, which is a defect of it."))?;
+            next = self.host.next_beside_others().or_else(|| self.handover.wait());
+        }
+        Ok(())
     }
 
     fn resolve(&mut self, _: Env, (): Self::Output) -> Result<Self::JsValue> {

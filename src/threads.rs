@@ -2,24 +2,22 @@
 //! environment does not wait for guests.
 
 use std::mem;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use morphir_extension_host::Host;
-use napi::bindgen_prelude::{Error, Function, Result};
-use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
-use napi::{CleanupEnvHook, Env, Status};
+use napi::bindgen_prelude::{Error, Result};
+use napi::{CleanupEnvHook, Env};
 
 use crate::outbox::Outbox;
+use crate::stay::stay;
 
 /// What libuv gives its own threads; the guest's share is computed from the process's limit, which is no larger.
 const STACK: usize = 8 * 1024 * 1024;
 /// How long the end of an environment waits for guests to stop: they do within a few milliseconds.
 const PATIENCE: Duration = Duration::from_millis(100);
-
-/// Tells JavaScript that the outbox has something. Weak: idle threads do not keep a process alive.
-type Ring = ThreadsafeFunction<(), (), (), Status, false, true>;
 
 /// The threads of one host. They end when this is dropped, and with their environment.
 pub struct Threads {
@@ -30,13 +28,17 @@ pub struct Threads {
 /// Tells threads that there may be work.
 #[derive(Default)]
 struct Bell {
+    /// How often it rang. Changed while the state is locked.
+    times: AtomicU64,
+    /// A thread listens instead of sleeping.
+    listens: AtomicBool,
     state: Mutex<Ringing>,
     rung: Condvar,
 }
 
 #[derive(Default)]
 struct Ringing {
-    times: u64,
+    asleep: usize,
     ended: bool,
     /// For the end of the environment; not kept alive by it.
     host: Option<Host>,
@@ -48,25 +50,44 @@ impl Bell {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn ring(&self, end: bool) {
-        let mut state = self.lock();
-        state.times += 1;
-        state.ended |= end;
+    fn ring(&self) {
+        let state = self.lock();
+        self.times.fetch_add(1, Ordering::AcqRel);
+        let wake = state.asleep > 0 && !self.listens.load(Ordering::Acquire);
+        drop(state);
+        // Whoever takes work and leaves some wakes the next.
+        if wake {
+            self.rung.notify_one();
+        }
+    }
+
+    /// Sends everybody home.
+    fn end(&self) {
+        self.lock().ended = true;
+        self.times.fetch_add(1, Ordering::AcqRel);
         self.rung.notify_all();
     }
 
     /// Waits for the bell to ring again. Answers how often it has, or nothing when it is over.
     fn wait(&self, heard: u64) -> Option<u64> {
-        let mut state = self.lock();
-        while state.times == heard && !state.ended {
-            state = self.rung.wait(state).unwrap_or_else(PoisonError::into_inner);
+        if !self.listens.swap(true, Ordering::AcqRel) {
+            stay(|| (self.times.load(Ordering::Acquire) != heard).then_some(()));
+            let state = self.lock();
+            self.listens.store(false, Ordering::Release);
+            drop(state);
         }
-        (!state.ended).then_some(state.times)
+        let mut state = self.lock();
+        while self.times.load(Ordering::Acquire) == heard && !state.ended {
+            state.asleep += 1;
+            state = self.rung.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.asleep -= 1;
+        }
+        (!state.ended).then(|| self.times.load(Ordering::Acquire))
     }
 
     /// Stops the guests and their threads.
     fn end_of_environment(&self) {
-        self.ring(true);
+        self.end();
         let mut state = self.lock();
         let (host, handles) = (state.host.take(), mem::take(&mut state.handles));
         drop(state);
@@ -83,9 +104,8 @@ impl Bell {
 }
 
 impl Threads {
-    /// Starts `count` threads that run a host's work, put what settles into the outbox, and `ring` when it was empty.
-    pub fn start(env: &Env, host: &Host, outbox: &Arc<Outbox>, count: u32, ring: Function<'_, (), ()>) -> Result<Self> {
-        let ring: Arc<Ring> = Arc::new(ring.build_threadsafe_function().weak::<true>().build()?);
+    /// Starts `count` threads that run a host's work and put what settles into the outbox.
+    pub fn start(env: &Env, host: &Host, outbox: &Arc<Outbox>, count: u32) -> Result<Self> {
         let bell = Arc::new(Bell::default());
         let at_end = env.add_env_cleanup_hook(Arc::downgrade(&bell), |bell| {
             if let Some(bell) = bell.upgrade() {
@@ -94,12 +114,11 @@ impl Threads {
         })?;
         let threads = Self { bell, at_end };
         for number in 0..count {
-            let (host, outbox, bell, ring) =
-                (host.clone(), Arc::clone(outbox), Arc::clone(&threads.bell), Arc::clone(&ring));
+            let (host, outbox, bell) = (host.clone(), Arc::clone(outbox), Arc::clone(&threads.bell));
             let handle = thread::Builder::new()
                 .name(format!("morphir-guest-{number}"))
                 .stack_size(STACK)
-                .spawn(move || run(&host, &outbox, &bell, &ring))
+                .spawn(move || run(&host, &outbox, &bell))
                 .map_err(|error| Error::from_reason(format!("A thread cannot be started: {error}.")))?;
             threads.bell.lock().handles.push(handle);
         }
@@ -109,7 +128,7 @@ impl Threads {
 
     /// Tells the threads that there may be work.
     pub fn wake(&self) {
-        self.bell.ring(false);
+        self.bell.ring();
     }
 
     /// Ends them, once nothing runs on them.
@@ -120,7 +139,7 @@ impl Threads {
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        self.bell.ring(true);
+        self.bell.end();
         let mut state = self.bell.lock();
         let host = state.host.take();
         // A thread that nobody will join gives its stack back when it ends.
@@ -130,17 +149,15 @@ impl Drop for Threads {
     }
 }
 
-fn run(host: &Host, outbox: &Outbox, bell: &Bell, ring: &Ring) {
+fn run(host: &Host, outbox: &Outbox, bell: &Bell) {
     let mut heard = 0;
     loop {
         while let Some(job) = host.next() {
             // A lane may be ready for a second thread.
-            bell.rung.notify_one();
-            job.run(&mut |settled| {
-                if outbox.put(settled) {
-                    ring.call((), ThreadsafeFunctionCallMode::NonBlocking);
-                }
-            });
+            if host.waits_for_slot() {
+                bell.rung.notify_one();
+            }
+            job.run(&mut |settled| outbox.put(settled));
         }
         match bell.wait(heard) {
             Some(times) => heard = times,

@@ -1,0 +1,81 @@
+//! A thread that is done stays for a moment: most often the next call is on its way, and waking a thread takes longer than the call.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use morphir_extension_host::Job;
+
+/// How long. It is about what waking a thread costs on a virtual machine; longer than that, and it burns more than it saves.
+const MOMENT: Duration = Duration::from_micros(50);
+/// How often a thread looks before it looks at the clock.
+const LOOKS: u32 = 32;
+
+/// Looks again and again, for a moment, until `found` finds something.
+pub fn stay<T>(mut found: impl FnMut() -> Option<T>) -> Option<T> {
+    // With one processor, whoever is waited for could not come.
+    if processors() == 1 {
+        return None;
+    }
+    let since = Instant::now();
+    while since.elapsed() < MOMENT {
+        for _ in 0..LOOKS {
+            if let Some(found) = found() {
+                return Some(found);
+            }
+            // Not `yield_now`: on a busy machine that costs the rest of the time slice, several milliseconds.
+            std::hint::spin_loop();
+        }
+    }
+    None
+}
+
+fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, Into::into))
+}
+
+/// Where a thread that stays is given its next job. One stays at a time: more would burn what the others need.
+#[derive(Default)]
+pub struct Handover {
+    taken: AtomicBool,
+    /// A thread stays, and was given nothing yet.
+    open: AtomicBool,
+    given: AtomicBool,
+    job: Mutex<Option<Job>>,
+}
+
+impl Handover {
+    /// Gives a job to the thread that stays. Answers the job where there is none.
+    pub fn give(&self, job: Job) -> Option<Job> {
+        if !self.open.swap(false, Ordering::AcqRel) {
+            return Some(job);
+        }
+        *self.job.lock().unwrap_or_else(PoisonError::into_inner) = Some(job);
+        self.given.store(true, Ordering::Release);
+        None
+    }
+
+    /// Stays for a moment. Answers the job that was given meanwhile.
+    pub fn wait(&self) -> Option<Job> {
+        if self.taken.swap(true, Ordering::AcqRel) {
+            return None;
+        }
+        self.open.store(true, Ordering::Release);
+        let mut given = stay(|| self.given.load(Ordering::Acquire).then_some(()));
+        if given.is_none() && !self.open.swap(false, Ordering::AcqRel) {
+            // Somebody is giving a job at this very moment.
+            while !self.given.load(Ordering::Acquire) {
+                thread::yield_now();
+            }
+            given = Some(());
+        }
+        let job = given.and_then(|()| {
+            self.given.store(false, Ordering::Release);
+            self.job.lock().unwrap_or_else(PoisonError::into_inner).take()
+        });
+        self.taken.store(false, Ordering::Release);
+        job
+    }
+}
