@@ -284,7 +284,7 @@ impl NativeHost {
     pub fn start_next(&self) -> Option<Either<AsyncTask<Run>, bool>> {
         let job = self.host.next()?;
         let Some(job) = self.handover.give(job) else { return Some(Either::B(true)) };
-        let run = Run::new(job, self.host.clone(), Arc::clone(&self.outbox), Arc::clone(&self.handover));
+        let run = Run::new(job, Arc::clone(&self.outbox), Arc::clone(&self.handover));
         Some(Either::A(AsyncTask::new(run)))
     }
 

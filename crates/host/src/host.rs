@@ -372,13 +372,6 @@ impl Host {
         Some(Job::begin(&self.shared, &mut state, turn))
     }
 
-    /// The next work, for a thread that has just done some. Nothing where that would take the last free slot: another host may be
-    /// waiting for it, and its turn is before this one's.
-    #[must_use]
-    pub fn next_beside_others(&self) -> Option<Job> {
-        if self.shared.slots.has_one_to_spare() { self.next() } else { None }
-    }
-
     /// Whether work could start if a slot were free. The slots may be held by another host: ask again in a while.
     #[must_use]
     pub fn waits_for_slot(&self) -> bool {

@@ -26,11 +26,6 @@ impl Slots {
         self.limit
     }
 
-    /// Whether one would be free even after somebody took one.
-    pub(crate) fn has_one_to_spare(&self) -> bool {
-        self.used.load(Ordering::Acquire) + 1 < self.limit
-    }
-
     fn acquire(&self) -> bool {
         self.used
             .fetch_update(Ordering::AcqRel, Ordering::Acquire, |used| (used < self.limit).then_some(used + 1))
@@ -409,16 +404,5 @@ mod tests {
         assert!(other.waits_for_slot());
         one.finish(1, turn.instance, &slots);
         assert!(other.take(&slots).is_some());
-    }
-
-    #[test]
-    fn the_last_slot_is_not_one_to_spare() {
-        let slots = Slots::new(2);
-        assert!(slots.has_one_to_spare());
-        assert!(slots.acquire());
-        assert!(!slots.has_one_to_spare(), "one is free, and is the last");
-        slots.release();
-        assert!(slots.has_one_to_spare());
-        assert!(!Slots::new(1).has_one_to_spare());
     }
 }
