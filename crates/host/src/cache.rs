@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -205,7 +205,7 @@ impl Entry {
 
     fn checksums(&self, files: &[PathBuf]) -> io::Result<BTreeMap<String, u32>> {
         let name = |path: &Path| path.strip_prefix(&self.dir).unwrap_or(path).to_string_lossy().into_owned();
-        files.iter().map(|path| Ok((name(path), crc32fast::hash(&fs::read(path)?)))).collect()
+        files.iter().map(|path| Ok((name(path), checksum(path)?))).collect()
     }
 
     fn mark_use(&self) {
@@ -214,6 +214,19 @@ impl Entry {
         let fresh = |used: SystemTime| now.duration_since(used).is_ok_and(|age| age < MARK_OF_USE);
         if !seal.metadata().and_then(|metadata| metadata.modified()).is_ok_and(fresh) {
             let _ = seal.set_modified(now);
+        }
+    }
+}
+
+/// A file's checksum, read in pieces: new memory for a whole file takes longer than reading it.
+fn checksum(path: &Path) -> io::Result<u32> {
+    let mut file = fs::File::open(path)?;
+    let mut hasher = crc32fast::Hasher::new();
+    let mut piece = vec![0; 128 * 1024];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hasher.finalize()),
+            length => hasher.update(&piece[..length]),
         }
     }
 }

@@ -115,10 +115,13 @@ fn read_file(path: &Path) -> Result<Vec<u8>> {
         ExtensionError::new(ErrorCode::IoError, format!("{} cannot be read: {error}.", path.display())).caused_by(error)
     };
     // A pipe or a device could hold the thread for ever: look before opening.
-    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+    let metadata = std::fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
         return Err(ExtensionError::new(ErrorCode::IoError, format!("{} is not a file.", path.display())));
     }
-    let mut bytes = Vec::new();
+    // One byte more, to see the end without growing.
+    let expected = metadata.len().min(MAX_MODULE_BYTES) + 1;
+    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default());
     File::open(path).map_err(failed)?.take(MAX_MODULE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
 }
