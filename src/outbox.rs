@@ -1,9 +1,9 @@
 //! What settled on other threads and JavaScript has not heard of yet.
 
 use std::mem;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use morphir_extension_host::Settled;
+use morphir_extension_host::{Settle, Settled};
 use napi::Status;
 use napi::bindgen_prelude::{Function, Result};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -27,7 +27,7 @@ impl Outbox {
     }
 
     /// Puts something in, and rings if it is the first since somebody looked.
-    pub fn put(&self, settled: Settled) {
+    fn put(&self, settled: Settled) {
         let first = {
             let mut contents = self.lock();
             contents.push(settled);
@@ -36,6 +36,12 @@ impl Outbox {
         if first && let Some(ring) = self.ring.get() {
             ring.call((), ThreadsafeFunctionCallMode::NonBlocking);
         }
+    }
+
+    /// The same for those who run jobs.
+    pub fn settle(self: &Arc<Self>) -> Settle {
+        let outbox = Arc::clone(self);
+        Arc::new(move |settled| outbox.put(settled))
     }
 
     /// Takes everything out.

@@ -30,9 +30,10 @@ impl Task for Run {
 
     fn compute(&mut self) -> Result<Self::Output> {
         let mut next = self.job.take();
+        let settle = self.outbox.settle();
         while let Some(job) = next {
             // A panic on a thread of libuv's ends the process.
-            catch_unwind(AssertUnwindSafe(|| job.run(&mut |settled| self.outbox.put(settled))))
+            catch_unwind(AssertUnwindSafe(|| job.run(&settle)))
                 .map_err(|_| Error::from_reason("The extension host failed, which is a defect of it."))?;
             // Only what JavaScript gives: the end of a worker waits for this task, and should not wait for all that is in line.
             next = self.handover.wait();

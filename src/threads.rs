@@ -149,15 +149,16 @@ impl Drop for Threads {
     }
 }
 
-fn run(host: &Host, outbox: &Outbox, bell: &Bell) {
+fn run(host: &Host, outbox: &Arc<Outbox>, bell: &Bell) {
     let mut heard = 0;
+    let settle = outbox.settle();
     loop {
         while let Some(job) = host.next() {
             // A lane may be ready for a second thread.
             if host.waits_for_slot() {
                 bell.rung.notify_one();
             }
-            job.run(&mut |settled| outbox.put(settled));
+            job.run(&settle);
         }
         match bell.wait(heard) {
             Some(times) => heard = times,

@@ -154,8 +154,7 @@ fn call(
 }
 
 fn run_next(host: &Host) -> Settled {
-    let mut settled = Vec::new();
-    host.next().expect("work that was put in line").run(&mut |work| settled.push(work));
+    let mut settled = host.next().expect("work that was put in line").into_settled();
     assert_eq!(settled.len(), 1, "one piece of work settles once");
     let settled = settled.remove(0);
     assert!(settled.log.len() <= MAX_LOG_MESSAGES, "{} messages in the log", settled.log.len());

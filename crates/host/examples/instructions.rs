@@ -104,7 +104,6 @@ fn raw_load(module: &str, cache: &str) -> Result<Plugin> {
 
 /// What the next job comes to, on this thread.
 fn settled(host: &Host) -> Result<Outcome> {
-    let mut settled = None;
-    host.next().ok_or("There is nothing to run.")?.run(&mut |work| settled = Some(work.outcome));
-    settled.ok_or_else(|| "The work came to nothing.".into())
+    let mut settled = host.next().ok_or("There is nothing to run.")?.into_settled();
+    settled.pop().map(|work| work.outcome).ok_or_else(|| "The work came to nothing.".into())
 }

@@ -17,7 +17,7 @@ use crate::extension::ExtensionId;
 use crate::figures::Stats;
 use crate::health::HealthStatus;
 use crate::host::{Answer, Call, Form, Host, HostOptions, Listing, Outcome, Settled};
-use crate::job::Job;
+use crate::job::{Job, Settle};
 use crate::schedule::Slots;
 
 /// Loads WebAssembly extensions and calls them, without ever blocking the task that asks.
@@ -275,8 +275,12 @@ fn lend_threads(shared: &Arc<Shared>) {
         task::spawn_blocking(move || {
             let shared = Arc::clone(&lent.shared);
             let mut next = lent.job.take();
+            let settle: Settle = Arc::new({
+                let shared = Arc::clone(&shared);
+                move |settled| shared.deliver([settled])
+            });
             while let Some(job) = next {
-                job.run(&mut |settled| shared.deliver([settled]));
+                job.run(&settle);
                 next = shared.host.next();
             }
             // The slot may have gone to another host meanwhile.

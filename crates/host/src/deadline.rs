@@ -5,7 +5,7 @@
 //! arrives before the engine has started the call would be lost there: until the prepared module tells that it was entered, the
 //! host only takes note of the reason.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
@@ -94,7 +94,7 @@ impl Interrupt {
 
 /// Keeps a run's deadline until it is dropped.
 pub(crate) struct Watch {
-    id: u64,
+    due: (Instant, u64),
 }
 
 impl Watch {
@@ -105,16 +105,13 @@ impl Watch {
         } else {
             Watchdog::get().insert(deadline, interrupt);
         }
-        Self { id: interrupt.id }
+        Self { due: (deadline, interrupt.id) }
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let mut agenda = Watchdog::get().lock();
-        if let Some(due) = agenda.due.remove(&self.id) {
-            agenda.next.remove(&(due, self.id));
-        }
+        Watchdog::get().lock().next.remove(&self.due);
     }
 }
 
@@ -126,7 +123,6 @@ struct Watchdog {
 #[derive(Default)]
 struct Agenda {
     next: BTreeMap<(Instant, u64), Arc<Interrupt>>,
-    due: HashMap<u64, Instant>,
     /// When the thread looks again by itself; only something earlier has to wake it.
     wakes: Option<Instant>,
 }
@@ -153,7 +149,6 @@ impl Watchdog {
 
     fn insert(&self, due: Instant, interrupt: &Arc<Interrupt>) {
         let mut agenda = self.lock();
-        agenda.due.insert(interrupt.id, due);
         agenda.next.insert((due, interrupt.id), Arc::clone(interrupt));
         if agenda.wakes.is_none_or(|wakes| due < wakes) {
             self.earlier.notify_one();
@@ -168,7 +163,6 @@ impl Watchdog {
                 && entry.key().0 <= now
             {
                 let interrupt = entry.remove();
-                agenda.due.remove(&interrupt.id);
                 interrupt.send(Reason::Deadline);
             }
             agenda.wakes = agenda.next.first_key_value().map(|((due, _), _)| *due);

@@ -13,8 +13,10 @@ use extism::{CancelHandle, CurrentPlugin, Error, Function, PTR, UserData, Val, V
 use crate::deadline::{Interrupt, Reason};
 use crate::log::{Log, LogLevel, LogRecord};
 use crate::prepare::{
-    ASK, Asked, CHUNK, ENTERED, EXTISM, GROWTH_REFUSED, HOST, OUTPUT_REFUSED, PRINTED, RETURNED, TAKE, Taken, WORD,
+    ANOTHER, ASK, Asked, CHUNK, CHUNKS, ENTERED, EXTISM, GROWTH_REFUSED, HOST, MAY_GO_ON, OUTPUT_REFUSED, PRINTED,
+    RETURNED, TAKE, Taken, WORD, WORDS,
 };
+use crate::row::{Ended, MAX_BYTES_IN_ROW, Row};
 use crate::variables::{MAX_VARIABLE_BYTES, Variables};
 
 /// Error text beyond this is cut: it is for people.
@@ -53,6 +55,27 @@ pub(crate) enum Refusal {
     NotStarted(Reason),
 }
 
+/// How far the guest has come in a row of calls.
+struct InRow {
+    row: Arc<dyn Row>,
+    /// The interrupt of the call that runs.
+    interrupt: Arc<Interrupt>,
+    /// Its input, from the second call on.
+    input: Option<Vec<u8>>,
+    /// The last call's output is taken, and there is no other.
+    over: bool,
+}
+
+/// Where a row of calls ended.
+pub(crate) enum RowEnd {
+    /// In its first call.
+    First,
+    /// In a later call, with this input.
+    Later(Vec<u8>, Arc<Interrupt>),
+    /// Behind its last call.
+    Over,
+}
+
 /// The host's side of one instance's guest.
 pub(crate) struct Guest {
     level: Option<LogLevel>,
@@ -63,7 +86,11 @@ pub(crate) struct Guest {
 #[derive(Default)]
 struct State {
     /// How the call that is about to start can be interrupted, until it has.
-    start: Option<(Arc<Interrupt>, CancelHandle)>,
+    start: Option<Arc<Interrupt>>,
+    /// How the engine is told of an interrupt.
+    handle: Option<CancelHandle>,
+    /// The calls that may follow, and which of them runs.
+    row: Option<InRow>,
     account: Account,
     log: Log,
     variables: Variables,
@@ -89,11 +116,32 @@ impl Guest {
         *state = State { log, ..State::default() };
     }
 
-    /// A call is about to start, which `interrupt` can end by means of `handle`.
-    pub fn expect(&self, interrupt: &Arc<Interrupt>, handle: CancelHandle) {
+    /// A call is about to start, which `interrupt` can end by means of `handle`, and those of the `row` behind it.
+    pub fn expect(&self, interrupt: &Arc<Interrupt>, handle: CancelHandle, row: Option<Arc<dyn Row>>) {
         let mut state = self.lock();
         state.account = Account::default();
-        state.start = Some((Arc::clone(interrupt), handle));
+        state.start = Some(Arc::clone(interrupt));
+        state.handle = Some(handle);
+        state.row = row.map(|row| InRow { row, interrupt: Arc::clone(interrupt), input: None, over: false });
+    }
+
+    /// How the call of the row that runs can be interrupted.
+    pub fn interrupt_of_row(&self) -> Option<Arc<Interrupt>> {
+        self.lock().row.as_ref().map(|row| Arc::clone(&row.interrupt))
+    }
+
+    /// Whether the row has taken the last output.
+    pub fn row_is_over(&self) -> bool {
+        self.lock().row.as_ref().is_some_and(|row| row.over)
+    }
+
+    /// Ends the row of calls.
+    pub fn end_row(&self) -> RowEnd {
+        match self.lock().row.take() {
+            Some(InRow { over: true, .. }) => RowEnd::Over,
+            Some(InRow { input: Some(input), interrupt, .. }) => RowEnd::Later(input, interrupt),
+            _ => RowEnd::First,
+        }
     }
 
     /// Whether the guest's function came back by itself: only then is its output a place that can be read.
@@ -147,6 +195,31 @@ impl Guest {
                 }
                 Ok(())
             }),
+            self.function(HOST, CHUNKS, words(), [], |guest, params, _| {
+                let mut state = guest.lock();
+                for word in params {
+                    state.text.extend_from_slice(&bytes_of(word));
+                }
+                // More than anybody keeps is cut off, so that nobody fills the host's memory.
+                state.text.truncate(MAX_TEXT_BYTES);
+                Ok(())
+            }),
+            self.function(HOST, WORDS, [ValType::I64], words(), |guest, params, results| {
+                let state = guest.lock();
+                let at = params[0].i64().and_then(|at| usize::try_from(at).ok()).unwrap_or(usize::MAX);
+                for (number, result) in results.iter_mut().enumerate() {
+                    *result = Val::I64(word(&state.asked, at.saturating_add(number * 8)));
+                }
+                Ok(())
+            }),
+            self.function(HOST, MAY_GO_ON, [ValType::I64], [ValType::I32], |guest, params, results| {
+                results[0] = Val::I32(i32::from(guest.may_go_on(params[0].i64())));
+                Ok(())
+            }),
+            self.function(HOST, ANOTHER, [], [ValType::I64], |guest, _, results| {
+                results[0] = Val::I64(guest.another());
+                Ok(())
+            }),
             self.function(HOST, TAKE, [ValType::I32], [], |guest, params, _| guest.take(params[0].i32())),
             self.function(HOST, ASK, [ValType::I32], [ValType::I64], |guest, params, results| {
                 results[0] = Val::I64(guest.ask(params[0].i32()));
@@ -189,10 +262,52 @@ impl Guest {
     fn enter(&self) -> Result<(), Error> {
         let mut state = self.lock();
         // Only the host's own wrappers enter, each once.
-        let Some((interrupt, handle)) = state.start.take() else { return Ok(()) };
+        let (Some(interrupt), Some(handle)) = (state.start.take(), state.handle.clone()) else { return Ok(()) };
         interrupt.arm(handle).map_err(|reason| refuse(&mut state, Refusal::NotStarted(reason)))?;
         state.account.entered = true;
         Ok(())
+    }
+
+    /// The guest's function came back with an output of this length: whether it may stay for another call.
+    fn may_go_on(&self, length: Option<i64>) -> bool {
+        let mut state = self.lock();
+        let short = length.and_then(|length| usize::try_from(length).ok()).is_some_and(|it| it <= MAX_BYTES_IN_ROW);
+        let Account { returned, exited, error, refused, .. } = &state.account;
+        // Whatever is not plain success, the way out of the engine deals with.
+        let well = *returned == Some(0) && !exited && error.is_none() && refused.is_none();
+        let Some(InRow { row, interrupt, .. }) = state.row.as_ref().filter(|_| short && well) else { return false };
+        let (row, interrupted) = (Arc::clone(row), interrupt.reason().is_some());
+        state.text.clear();
+        drop(state);
+        !interrupted && row.waits()
+    }
+
+    /// The text is the output of the call that runs. Begins the next one and answers the length of its input; −1 if there is none.
+    fn another(&self) -> i64 {
+        let mut state = self.lock();
+        let output = mem::take(&mut state.text);
+        let Some(InRow { row, interrupt, .. }) = &state.row else { return -1 };
+        // An interrupt that comes too late for this call would hit the next one.
+        if interrupt.disarm() || interrupt.reason().is_some() {
+            return -1;
+        }
+        let row = Arc::clone(row);
+        let memory = state.account.memory;
+        drop(state);
+        let next = row.next(Ended { output, memory, log: self.take_log() });
+        let mut state = self.lock();
+        state.account = Account::default();
+        let Some(in_row) = &mut state.row else { return -1 };
+        let Some((input, interrupt)) = next else {
+            in_row.over = true;
+            return -1;
+        };
+        let length = i64::try_from(input.len()).unwrap_or(-1);
+        in_row.input = Some(input.clone());
+        in_row.interrupt = Arc::clone(&interrupt);
+        state.start = Some(interrupt);
+        state.asked = input;
+        length
     }
 
     fn take(&self, what: Option<i32>) -> Result<(), Error> {
@@ -258,6 +373,11 @@ impl Guest {
 fn refuse(state: &mut State, refusal: Refusal) -> Error {
     state.account.refused = Some(refusal);
     Error::msg("the host broke the call off")
+}
+
+/// Eight words, which go over at once.
+fn words() -> [ValType; 8] {
+    [(); 8].map(|()| ValType::I64)
 }
 
 fn bytes_of(word: &Val) -> [u8; 8] {

@@ -11,13 +11,14 @@ use crate::capability::{self, Capability};
 use crate::config::{Lifecycle, PAGE, Permissions};
 use crate::deadline::Interrupt;
 use crate::error::{ErrorCode, ExtensionError, Result};
-use crate::guest::Guest;
+use crate::guest::{Guest, RowEnd};
 use crate::health::HEALTH_CHECK;
 use crate::layout::Layout;
 use crate::log::{LogLevel, LogRecord};
 use crate::module::Module;
 use crate::outcome::{Facts, not_started, out_of_fuel, outcome};
 use crate::prepare::KERNEL_PAGES;
+use crate::row::Row;
 use crate::text::shorten;
 
 /// An instance of an extension that keeps no state gets a new sandbox after a call with more input and output than this: Extism's memory
@@ -135,6 +136,20 @@ impl Instance {
 
     /// Runs a method, starting the guest first where it has not been, or has to be again.
     pub fn call(&mut self, method: &str, input: &[u8], interrupt: &Arc<Interrupt>) -> Result<Vec<u8>> {
+        match self.call_in_row(method, input, interrupt, None)? {
+            Some(answer) => Ok(answer),
+            None => unreachable!("a call without a row ends here"),
+        }
+    }
+
+    /// Runs a method, and those calls of it that follow in the `row`. Answers what came of the last one, or nothing where the row knows.
+    pub fn call_in_row(
+        &mut self,
+        method: &str,
+        input: &[u8],
+        interrupt: &Arc<Interrupt>,
+        row: Option<Arc<dyn Row>>,
+    ) -> Result<Option<Vec<u8>>> {
         self.blueprint.find(method)?;
         self.start(interrupt)?;
         let blueprint = Arc::clone(&self.blueprint);
@@ -144,16 +159,22 @@ impl Instance {
                 let result = self.run(program, input, interrupt);
                 self.plugin = None;
                 self.started = false;
-                result
+                result.map(Some)
             }
             _ => {
-                let mut result = self.run(method, input, interrupt);
+                // What fuel there is, is each call's own.
+                let row = row.filter(|_| blueprint.permissions.max_fuel.is_none());
+                let mut result = self.run_row(method, input, interrupt, row);
+                let end = self.guest.end_row();
                 // An earlier call left Extism's memory in disorder: the guest was not reached, and may as well be anew.
                 if result.as_ref().is_err_and(|error| error.code() == ErrorCode::Trap) && !self.last.entered {
-                    self.start(interrupt)?;
-                    result = self.run(method, input, interrupt);
+                    result = match end {
+                        RowEnd::Later(input, interrupt) => self.run_anew(method, &input, &interrupt),
+                        RowEnd::First | RowEnd::Over => self.run_anew(method, input, interrupt),
+                    }
+                    .map(Some);
                 }
-                let carried = input.len() + result.as_ref().map_or(0, Vec::len);
+                let carried = input.len() + result.as_ref().map_or(0, |answer| answer.as_ref().map_or(0, Vec::len));
                 if self.blueprint.keeps_no_state && carried > RECYCLED_ABOVE {
                     self.plugin = None;
                     self.started = false;
@@ -161,6 +182,11 @@ impl Instance {
                 result
             }
         }
+    }
+
+    fn run_anew(&mut self, method: &str, input: &[u8], interrupt: &Arc<Interrupt>) -> Result<Vec<u8>> {
+        self.start(interrupt)?;
+        self.run(method, input, interrupt)
     }
 
     /// Asks the guest how it is, where it has an answer to that. Otherwise it is well if it starts, or has started.
@@ -200,6 +226,7 @@ impl Instance {
     /// After a panic nothing in here can be trusted, not even to be dropped: it is left behind.
     pub fn abandon(&mut self) {
         std::mem::forget((self.plugin.take(), self.engine.take()));
+        self.guest.end_row();
         self.started = false;
         self.faults += 1;
     }
@@ -247,6 +274,20 @@ impl Instance {
 
     /// One call into the guest, and what came of it.
     fn run(&mut self, export: &str, input: &[u8], interrupt: &Arc<Interrupt>) -> Result<Vec<u8>> {
+        match self.run_row(export, input, interrupt, None)? {
+            Some(answer) => Ok(answer),
+            None => unreachable!("a call without a row ends here"),
+        }
+    }
+
+    /// One call into the guest and those that follow in the row, and what came of the last one; nothing where the row has heard already.
+    fn run_row(
+        &mut self,
+        export: &str,
+        input: &[u8],
+        interrupt: &Arc<Interrupt>,
+        row: Option<Arc<dyn Row>>,
+    ) -> Result<Option<Vec<u8>>> {
         // Also when a late interrupt has cost the plug-in although the step before this one came to its end.
         if let Some(reason) = interrupt.reason() {
             return Err(not_started(reason));
@@ -254,15 +295,22 @@ impl Instance {
         let Some(plugin) = &mut self.plugin else {
             unreachable!("a guest runs only after it was built");
         };
-        self.guest.expect(interrupt, plugin.cancel_handle());
+        self.guest.expect(interrupt, plugin.cancel_handle(), row);
         let max_output = usize::try_from(self.blueprint.permissions.max_output).unwrap_or(usize::MAX);
         let answer = plugin.call_get_error_code::<&[u8], &[u8]>(export, input).map(|output| {
             // Nothing vouches for the place of an output but the end of the prepared module's methods.
             let length = if self.guest.has_returned() { output.len().min(max_output) } else { 0 };
             output[..length].to_vec()
         });
+        let last = self.guest.interrupt_of_row();
+        let interrupt = last.as_ref().unwrap_or(interrupt);
         let interrupted = interrupt.disarm();
         self.fuel = plugin.fuel_consumed();
+        if answer.is_ok() && self.guest.row_is_over() {
+            self.guest.account();
+            self.last = Last { entered: true, returned: true };
+            return Ok(None);
+        }
         let out_of_fuel = answer.as_ref().is_err_and(|(error, _)| is_out_of_fuel(error));
         // Did the interrupt end the call, or did the call end by itself just then? In the second case the engine's timer may
         // still be about to act on it, and would hit whatever runs next on this engine.
@@ -279,7 +327,7 @@ impl Instance {
         if late {
             self.engine = None;
         }
-        outcome.result
+        outcome.result.map(Some)
     }
 
     /// Makes the sandbox, if there is none. No code of the guest runs.

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::capability::Capability;
@@ -11,17 +11,15 @@ use crate::deadline::{Interrupt, Watch};
 use crate::directories;
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::extension::{Extension, ExtensionId, Successor};
-use crate::health::{HEALTH_CHECK, HealthStatus};
+use crate::health::HEALTH_CHECK;
 use crate::host::{Answer, Call, Form, Outcome, Settled, Shared, State};
 use crate::instance::{Blueprint, Instance, extism_config};
+use crate::lane::Lane;
 use crate::log::LogRecord;
 use crate::module::Module;
 use crate::prepare::Caps;
+use crate::progress::{Progress, health};
 use crate::schedule::{Ticket, Turn};
-
-/// How long a thread goes on with what else waits for its instance before it comes back for more. Long enough that many small
-/// calls share one trip between threads, short enough that others get their turn.
-const SHARED_TRIP: Duration = Duration::from_micros(200);
 
 /// Work in line.
 pub(crate) enum Work {
@@ -121,28 +119,12 @@ enum Task {
     },
     Calls {
         instance: Box<Instance>,
-        first: Begun,
+        first: Progress,
     },
 }
 
-/// A call that has an instance.
-struct Begun {
-    ticket: Ticket,
-    call: Call,
-    submitted: Instant,
-    checks: bool,
-    interrupt: Arc<Interrupt>,
-}
-
-/// What came of one.
-struct Ran {
-    answers: Vec<Result<Answer>>,
-    /// How long it waited.
-    queue_time: Duration,
-    /// How long each of its inputs took.
-    run_times: Vec<Duration>,
-    ended: Instant,
-}
+/// Takes what settles, on whichever thread that happens.
+pub type Settle = Arc<dyn Fn(Settled) + Send + Sync>;
 
 impl Job {
     pub(crate) fn begin(shared: &Arc<Shared>, state: &mut State, turn: Turn) -> Self {
@@ -157,7 +139,7 @@ impl Job {
             }
             (Work::Call { call, submitted, checks }, interrupt) => Task::Calls {
                 instance: take_instance(state, turn.lane, turn.instance),
-                first: Begun { ticket: turn.ticket, call, submitted, checks, interrupt },
+                first: Progress::new(turn.ticket, call, submitted, checks, interrupt),
             },
         };
         Self { shared: Arc::clone(shared), turn, task: Some(task) }
@@ -171,7 +153,7 @@ impl Job {
 
     /// Runs the work to its end, which its limits see to, and hands each thing that settles to `settle` as soon as it does. Never
     /// panics, if `settle` does not.
-    pub fn run(mut self, settle: &mut dyn FnMut(Settled)) {
+    pub fn run(mut self, settle: &Settle) {
         let (shared, turn) = (Arc::clone(&self.shared), self.turn);
         match self.task.take() {
             Some(Task::Load { config, interrupt }) => {
@@ -187,6 +169,16 @@ impl Job {
             Some(Task::Calls { instance, first }) => run_calls(&shared, turn, instance, first, settle),
             None => {}
         }
+    }
+
+    /// Runs the work to its end. Answers what settled.
+    #[must_use]
+    pub fn into_settled(self) -> Vec<Settled> {
+        let settled = Arc::new(Mutex::new(Vec::new()));
+        let put = Arc::clone(&settled);
+        let settle: Settle = Arc::new(move |one| put.lock().unwrap_or_else(PoisonError::into_inner).push(one));
+        self.run(&settle);
+        std::mem::take(&mut *settled.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -223,7 +215,7 @@ impl Drop for Job {
 }
 
 /// Marks waiting work as running.
-fn begin_work(state: &mut State, ticket: Ticket) -> (Work, Arc<Interrupt>) {
+pub(crate) fn begin_work(state: &mut State, ticket: Ticket) -> (Work, Arc<Interrupt>) {
     let Some(work) = state.waiting.remove(&ticket) else {
         unreachable!("what is in line is waiting");
     };
@@ -383,33 +375,15 @@ fn start_all(first: Instance, wanted: usize, interrupt: &Arc<Interrupt>, log: &m
     Ok((instances, Arc::new(capabilities)))
 }
 
-fn run_calls(shared: &Shared, turn: Turn, mut instance: Box<Instance>, first: Begun, settle: &mut dyn FnMut(Settled)) {
-    let since = Instant::now();
-    let mut next = Some(first);
-    while let Some(begun) = next.take() {
-        let ran = run_call(&mut instance, &begun);
-        let log = instance.take_log();
-        let mut state = shared.lock();
-        state.running.remove(&begun.ticket);
-        if let Some(extension) = state.extensions.get_mut(&turn.lane) {
-            count(extension, &mut instance, &begun, &ran);
-        }
-        if ran.ended.duration_since(since) < SHARED_TRIP
-            && let Some(ticket) = state.schedule.go_on(turn.lane)
-            && let (Work::Call { call, submitted, checks }, interrupt) = begin_work(&mut state, ticket)
-        {
-            next = Some(Begun { ticket, call, submitted, checks, interrupt });
-        }
-        drop(state);
-        let settled = Settled { ticket: begun.ticket, outcome: Outcome::Called(ran.answers), log };
-        if next.is_none() {
-            // Whoever hears of the last answer finds the instance free.
-            give_back(shared, turn.lane, turn.instance, instance, |state| {
-                state.schedule.finish(turn.lane, turn.instance, &shared.slots);
-            });
-            settle(settled);
-            return;
-        }
+fn run_calls(shared: &Arc<Shared>, turn: Turn, mut instance: Box<Instance>, first: Progress, settle: &Settle) {
+    let lane = Arc::new(Lane::new(Arc::clone(shared), turn.lane, instance.blueprint(), Arc::clone(settle), first));
+    while lane.run(&mut instance) {}
+    let last = lane.last();
+    // Whoever hears of the last answer finds the instance free.
+    give_back(shared, turn.lane, turn.instance, instance, |state| {
+        state.schedule.finish(turn.lane, turn.instance, &shared.slots);
+    });
+    if let Some(settled) = last {
         settle(settled);
     }
 }
@@ -439,17 +413,25 @@ pub(crate) fn run_now(shared: &Shared, call: Call) -> Result<Settled> {
     let submitted = Instant::now();
     let lane = call.extension.0;
     let (ticket, interrupt, place, mut instance) = wait_for_instance(shared, &call)?;
-    let begun = Begun { ticket, call, submitted, checks: false, interrupt };
-    let ran = run_call(&mut instance, &begun);
+    let mut progress = Progress::new(ticket, call, submitted, false, interrupt);
+    let blueprint = instance.blueprint();
+    while progress.next_length().is_some() {
+        let input = progress.begin(&blueprint.permissions);
+        let result = guarded(&mut instance, |instance| {
+            instance.call(&progress.call.method, &input, &progress.interrupt).map(Some)
+        });
+        progress.end(result.map(Option::unwrap_or_default), &blueprint.name);
+    }
+    let log = instance.take_log();
     let mut state = shared.lock();
     state.running.remove(&ticket);
     if let Some(extension) = state.extensions.get_mut(&lane) {
-        count(extension, &mut instance, &begun, &ran);
+        progress.count(extension);
+        count(extension, &mut instance);
     }
     drop(state);
-    let log = instance.take_log();
     give_back(shared, lane, place, instance, |state| state.schedule.give_back(lane, place));
-    Ok(Settled { ticket: begun.ticket, outcome: Outcome::Called(ran.answers), log })
+    Ok(Settled { ticket, outcome: Outcome::Called(progress.into_answers()), log })
 }
 
 /// Waits until an instance comes free, and takes it: the call runs from then on, as everybody else sees it.
@@ -479,60 +461,20 @@ fn wait_for_instance(shared: &Shared, call: &Call) -> Result<(Ticket, Arc<Interr
     }
 }
 
-fn run_call(instance: &mut Instance, begun: &Begun) -> Ran {
-    let inputs = &begun.call.inputs;
-    let mut now = Instant::now();
-    let queue_time = now.duration_since(begun.submitted);
-    let (mut answers, mut run_times) = (Vec::with_capacity(inputs.len()), Vec::with_capacity(inputs.len()));
-    for input in inputs {
-        answers.push(run_one(instance, begun, input, now));
-        let ended = Instant::now();
-        run_times.push(ended.duration_since(now));
-        now = ended;
-    }
-    Ran { answers, queue_time, run_times, ended: now }
-}
-
-/// Runs a method once, from now until the extension's own limit or an earlier moment.
-fn run_one(instance: &mut Instance, begun: &Begun, input: &[u8], now: Instant) -> Result<Answer> {
-    let Begun { call, submitted, checks, interrupt, .. } = begun;
-    let method = &call.method;
-    let blueprint = instance.blueprint();
-    let overall = call.timeout.and_then(|timeout| submitted.checked_add(timeout));
-    let limit = now + blueprint.permissions.max_execution_time;
-    if overall.is_none_or(|overall| now < overall) {
-        interrupt.forget_deadline();
-    }
-    let watch = Watch::until(overall.map_or(limit, |overall| overall.min(limit)), interrupt);
-    let run = || if *checks { instance.check(interrupt) } else { instance.call(method, input, interrupt) };
-    let result = caught(run).unwrap_or_else(|panic| {
-        instance.abandon();
-        Err(panic)
-    });
-    drop(watch);
-    let answer = if *checks { health(result) } else { result.and_then(|answer| Answer::read(answer, call.form)) };
-    answer.map_err(|error| error.of(&blueprint.name).in_method(method))
-}
-
-/// The answer to the question how an extension is.
-fn health(result: Result<Vec<u8>>) -> Result<Answer> {
-    HealthStatus::of(result).map(|status| status.to_answer())
-}
-
-/// Adds what a piece of work came to, to its extension's figures.
-fn count(extension: &mut Extension, instance: &mut Instance, begun: &Begun, ran: &Ran) {
+/// Adds what an instance went through to its extension's figures.
+pub(crate) fn count(extension: &mut Extension, instance: &mut Instance) {
     let figures = &mut extension.figures;
-    if !begun.checks {
-        figures.queue_time.add(ran.queue_time);
-        figures.of_method(&begun.call.method, |method| {
-            for (answer, time) in ran.answers.iter().zip(&ran.run_times) {
-                method.count(*time, answer.as_ref().err().map(ExtensionError::code));
-            }
-        });
-    }
     figures.faults += instance.take_faults();
     figures.fuel = instance.fuel().or(figures.fuel);
     figures.peak_memory = figures.peak_memory.max(instance.peak_memory());
+}
+
+/// Runs something on an instance, which is left behind if that panics.
+pub(crate) fn guarded<T>(instance: &mut Instance, work: impl FnOnce(&mut Instance) -> Result<T>) -> Result<T> {
+    caught(|| work(instance)).unwrap_or_else(|panic| {
+        instance.abandon();
+        Err(panic)
+    })
 }
 
 /// A panic in the engine or here costs one call, not the process.

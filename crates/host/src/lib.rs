@@ -25,12 +25,12 @@
 //!
 //! let mut settled = Vec::new();
 //! host.load(config)?;
-//! host.next().expect("a load to run").run(&mut |load| settled.push(load));
+//! settled.extend(host.next().expect("a load to run").into_settled());
 //! let Outcome::Loaded(Ok(id)) = settled[0].outcome else { panic!("{settled:?}") };
 //!
 //! let inputs = vec![b"hello".to_vec()];
 //! host.submit(Call { extension: id, method: "echo".into(), inputs, form: Form::Text, timeout: None })?;
-//! host.next().expect("a call to run").run(&mut |call| settled.push(call));
+//! settled.extend(host.next().expect("a call to run").into_settled());
 //! let Outcome::Called(answers) = &settled[1].outcome else { panic!("{settled:?}") };
 //! assert_eq!(*answers[0].as_ref().unwrap(), Answer::Text("hello".into()));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -56,12 +56,15 @@ mod histogram;
 mod host;
 mod instance;
 mod job;
+mod lane;
 mod layout;
 mod log;
 mod metrics;
 mod module;
 mod outcome;
 mod prepare;
+mod progress;
+mod row;
 mod schedule;
 mod stack;
 mod text;
@@ -81,7 +84,7 @@ pub use extension::ExtensionId;
 pub use figures::{Stats, Times};
 pub use health::HealthStatus;
 pub use host::{Answer, Call, Form, Host, HostOptions, Listing, Outcome, Settled};
-pub use job::Job;
+pub use job::{Job, Settle};
 pub use log::{LogLevel, LogRecord};
 pub use module::MAX_MODULE_BYTES;
 pub use schedule::Slots;

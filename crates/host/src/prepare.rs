@@ -69,6 +69,16 @@ pub(crate) const TAKE: &str = "take";
 pub(crate) const ASK: &str = "ask";
 /// `word(at: i64) -> i64`: up to eight bytes of what was asked for, first byte lowest.
 pub(crate) const WORD: &str = "word";
+/// `chunks(bytes: i64, … eight times)`: sixty-four bytes of a text.
+pub(crate) const CHUNKS: &str = "chunks";
+/// `words(at: i64) -> (i64, … eight times)`: up to sixty-four bytes of what was asked for.
+pub(crate) const WORDS: &str = "words";
+/// `may_go_on(length: i64) -> i32`: the guest's function came back with so many bytes of output. Whether there may be another call of
+/// it; then the chunks that follow are the output.
+pub(crate) const MAY_GO_ON: &str = "may_go_on";
+/// `another() -> i64`: that was the output. The length of the next call's input, which is now what was asked for, or −1 for no
+/// other call.
+pub(crate) const ANOTHER: &str = "another";
 
 /// What a guest hands to its host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -39,10 +39,16 @@ pub(super) enum Signature {
     WasiStats,
     /// `(i32, i32, i32, i32, i32, i64, i64, i32, i32) -> i32`
     WasiOpens,
+    /// `() -> i32`
+    Answers,
+    /// Eight times `i64`, `-> ()`
+    TakesWords,
+    /// `(i64) ->` eight times `i64`
+    ReadsWords,
 }
 
 impl Signature {
-    const ALL: [(&'static [ValType], &'static [ValType]); 15] = [
+    const ALL: [(&'static [ValType], &'static [ValType]); 18] = [
         (&[], &[]),
         (&[I32], &[]),
         (&[I64], &[]),
@@ -58,6 +64,9 @@ impl Signature {
         (&[I32, I32], &[I32]),
         (&[I32; 5], &[I32]),
         (&[I32, I32, I32, I32, I32, I64, I64, I32, I32], &[I32]),
+        (&[], &[I32]),
+        (&[I64; 8], &[]),
+        (&[I64], &[I64; 8]),
     ];
 
     /// Adds all of them behind a module's own types.
@@ -81,6 +90,10 @@ pub(super) enum Added {
     Take,
     Ask,
     Word,
+    Chunks,
+    Words,
+    MayGoOn,
+    Another,
     MemoryBytes,
     Length,
     Alloc,
@@ -94,10 +107,12 @@ pub(super) enum Added {
     OutputLength,
     ErrorGet,
     ErrorSet,
+    InputSet,
+    Reset,
 }
 
 impl Added {
-    const ALL: [(&'static str, &'static str, Signature); 22] = [
+    const ALL: [(&'static str, &'static str, Signature); 28] = [
         (HOST, super::ENTERED, Signature::Nothing),
         (HOST, super::RETURNED, Signature::TakesBytes),
         (HOST, super::OUTPUT_REFUSED, Signature::TakesPlace),
@@ -107,6 +122,10 @@ impl Added {
         (HOST, super::TAKE, Signature::TakesCode),
         (HOST, super::ASK, Signature::Asks),
         (HOST, super::WORD, Signature::ReadsWord),
+        (HOST, super::CHUNKS, Signature::TakesWords),
+        (HOST, super::WORDS, Signature::ReadsWords),
+        (HOST, super::MAY_GO_ON, Signature::ReadsByte),
+        (HOST, super::ANOTHER, Signature::Counts),
         (EXTISM, "memory_bytes", Signature::Counts),
         (EXTISM, "length", Signature::ReadsWord),
         (EXTISM, "alloc", Signature::ReadsWord),
@@ -120,10 +139,12 @@ impl Added {
         (EXTISM, "output_length", Signature::Counts),
         (EXTISM, "error_get", Signature::Counts),
         (EXTISM, "error_set", Signature::TakesPlace),
+        (EXTISM, "input_set", Signature::TakesTwoPlaces),
+        (EXTISM, "reset", Signature::Nothing),
     ];
 
     /// How many there are.
-    pub const COUNT: u32 = 22;
+    pub const COUNT: u32 = 28;
 
     /// Imports all of them behind a module's own imports, and behind them what only a module needs that opens files.
     pub fn import_all(imports: &mut ImportSection, first_type: u32, opens_files: bool) {

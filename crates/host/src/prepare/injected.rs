@@ -18,6 +18,8 @@ pub(super) struct Calls {
     pub receive: u32,
     /// The injected `finish`.
     pub finish: u32,
+    /// The injected `relay::go_on`.
+    pub go_on: u32,
     /// The added globals: where the output is, and behind it how long.
     pub output: u32,
 }
@@ -292,16 +294,20 @@ const fn at(offset: u64) -> MemArg {
     MemArg { offset, align: 0, memory_index: 0 }
 }
 
-/// A method as the host calls it: `entered`, the guest's own function, then `finish` with its code.
+/// A method as the host calls it: `entered`, the guest's own function, then `finish` with its code, and all that once more for each
+/// further call that the host has.
 pub(super) fn method(calls: &Calls, guest: u32, has_code: bool) -> Function {
     let mut body = Function::new([]);
     let mut code = body.instructions();
+    code.loop_(BlockType::Empty);
     enter(&mut code, calls);
     code.call(guest);
     if !has_code {
         code.i32_const(0);
     }
-    code.call(calls.finish).end();
+    code.call(calls.finish);
+    code.call(calls.go_on).br_if(0).end();
+    code.end();
     body
 }
 

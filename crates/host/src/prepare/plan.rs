@@ -53,8 +53,8 @@ pub(super) enum Replacement {
 }
 
 impl Plan {
-    /// The injected functions that others call: `send`, `receive`, `finish` and `grow`, in this order.
-    const SHARED: u32 = 4;
+    /// The injected functions that others call: `send`, `receive`, `finish`, `grow` and `go_on`, in this order.
+    const SHARED: u32 = 5;
 
     pub const fn calls(&self) -> Calls {
         let first = self.first_injected();
@@ -64,6 +64,7 @@ impl Plan {
             send: first,
             receive: first + 1,
             finish: first + 2,
+            go_on: first + 4,
             output: self.globals,
         }
     }
@@ -110,6 +111,7 @@ impl Plan {
             (Signature::ReadsWord, relay::receive(&calls)),
             (Signature::TakesCode, injected::finish(&calls, self.max_pages.is_some())),
             (Signature::GrowsMemory, grow),
+            (Signature::Answers, relay::go_on(&calls)),
         ];
         shared.into_iter().chain(self.replaced.iter().map(|replaced| self.replacement(replaced)))
     }

@@ -15,10 +15,13 @@ use crate::guest::MAX_TEXT_BYTES;
 /// The most that is sent of a text: more than the host keeps of any, so that it sees when it was too much.
 const MOST: i64 = MAX_TEXT_BYTES.cast_signed() as i64 + 8;
 
+/// What goes over at once, where there is so much.
+const BATCH: i64 = 64;
+
 /// `send(place: i64)`: hands the text at a place to the host, which keeps it for the `take` that follows.
 pub(super) fn send(calls: &Calls) -> Function {
     let (place, rest) = (0, 1);
-    let mut body = Function::new([(1, ValType::I64)]);
+    let mut body = Function::new([(3, ValType::I64)]);
     let mut code = body.instructions();
     code.local_get(place).call(calls.to(Added::Length)).local_tee(rest).local_get(place).i64_add();
     // A forged length ends behind the kernel's memory, of which `memory_bytes` leaves out the first 65.
@@ -27,38 +30,90 @@ pub(super) fn send(calls: &Calls) -> Function {
     });
     // The host keeps no more of any text.
     code.local_get(rest).i64_const(MOST).i64_gt_u().if_(BlockType::Empty).i64_const(MOST).local_set(rest).end();
-    while_at_least(&mut code, rest, 8, |code| {
+    pour(&mut code, calls, place, rest, 2);
+    code.end();
+    body
+}
+
+/// `go_on() -> i32`: hands the output of the method that came back to the host, and makes its next input ready, as extism does between
+/// two calls: 1, or 0 where there is no other call. It saves the host the way out of the engine and in again.
+pub(super) fn go_on(calls: &Calls) -> Function {
+    let (place, length) = (0, 1);
+    let mut body = Function::new([(4, ValType::I64)]);
+    let mut code = body.instructions();
+    code.global_get(calls.output + 1).local_tee(length).call(calls.to(Added::MayGoOn));
+    code.i32_eqz().if_(BlockType::Empty).i32_const(0).return_().end();
+    code.global_get(calls.output).local_set(place);
+    pour(&mut code, calls, place, length, 2);
+    code.call(calls.to(Added::Another)).local_tee(length);
+    code.i64_const(0).i64_lt_s().if_(BlockType::Empty).i32_const(0).return_().end();
+    code.call(calls.to(Added::Reset));
+    code.local_get(length).call(calls.receive).local_get(length).call(calls.to(Added::InputSet));
+    // As in `injected::alloc`: a guest must not have led the kernel to an error text of its own.
+    trap_if(&mut code, |code| {
+        code.call(calls.to(Added::ErrorGet)).i64_const(0).i64_ne();
+    });
+    code.i32_const(1).end();
+    body
+}
+
+/// Hands `rest` bytes from `place` on to the host. Changes both, and two more locals from `free` on.
+fn pour(code: &mut InstructionSink<'_>, calls: &Calls, place: u32, rest: u32, free: u32) {
+    let (word, at) = (free, free + 1);
+    while_at_least(code, rest, BATCH, |code| {
+        for offset in (0..BATCH).step_by(8) {
+            code.local_get(place).i64_const(offset).i64_add().call(calls.to(Added::LoadWord));
+        }
+        code.call(calls.to(Added::Chunks));
+        advance(code, place, BATCH);
+    });
+    while_at_least(code, rest, 8, |code| {
         code.local_get(place).call(calls.to(Added::LoadWord)).i32_const(8).call(calls.to(Added::Chunk));
         advance(code, place, 8);
     });
-    while_at_least(&mut code, rest, 1, |code| {
-        code.local_get(place).call(calls.to(Added::LoadByte)).i64_extend_i32_u();
-        code.i32_const(1).call(calls.to(Added::Chunk));
-        advance(code, place, 1);
-    });
-    code.end();
-    body
+    code.local_get(rest).i64_eqz().i32_eqz().if_(BlockType::Empty);
+    code.i64_const(0).local_set(word).i64_const(0).local_set(at);
+    code.loop_(BlockType::Empty);
+    code.local_get(place).local_get(at).i64_add().call(calls.to(Added::LoadByte)).i64_extend_i32_u();
+    code.local_get(at).i64_const(8).i64_mul().i64_shl().local_get(word).i64_or().local_set(word);
+    advance(code, at, 1);
+    code.local_get(at).local_get(rest).i64_lt_u().br_if(0).end();
+    code.local_get(word).local_get(rest).i32_wrap_i64().call(calls.to(Added::Chunk)).end();
 }
 
 /// `receive(length: i64) -> i64`: makes a block in the kernel's memory and fills it with the text that was asked for. Nothing, at
 /// place 0, where the length is negative or nothing.
 pub(super) fn receive(calls: &Calls) -> Function {
-    let (rest, place, at) = (0, 1, 2);
-    let mut body = Function::new([(2, ValType::I64)]);
+    let (rest, place, at, word) = (0, 1, 2, 3);
+    let mut body = Function::new([(2 + 8, ValType::I64)]);
     let mut code = body.instructions();
     code.local_get(rest).i64_const(1).i64_lt_s().if_(BlockType::Empty).i64_const(0).return_().end();
     code.local_get(rest).call(calls.to(Added::Alloc)).local_tee(place);
     code.i64_eqz().if_(BlockType::Empty).unreachable().end();
+    while_at_least(&mut code, rest, BATCH, |code| {
+        code.local_get(at).call(calls.to(Added::Words));
+        for number in (0..8).rev() {
+            code.local_set(word + number);
+        }
+        for (number, offset) in (0..8).zip((0..BATCH).step_by(8)) {
+            code.local_get(place).local_get(at).i64_add().i64_const(offset).i64_add();
+            code.local_get(word + number).call(calls.to(Added::StoreWord));
+        }
+        advance(code, at, BATCH);
+    });
     while_at_least(&mut code, rest, 8, |code| {
         code.local_get(place).local_get(at).i64_add();
         code.local_get(at).call(calls.to(Added::Word)).call(calls.to(Added::StoreWord));
         advance(code, at, 8);
     });
+    code.local_get(rest).i64_eqz().i32_eqz().if_(BlockType::Empty);
+    code.local_get(at).call(calls.to(Added::Word)).local_set(word);
     while_at_least(&mut code, rest, 1, |code| {
-        code.local_get(place).local_get(at).i64_add();
-        code.local_get(at).call(calls.to(Added::Word)).i32_wrap_i64().call(calls.to(Added::StoreByte));
+        code.local_get(place).local_get(at).i64_add().local_get(word).i32_wrap_i64().call(calls.to(Added::StoreByte));
+        code.local_get(word).i64_const(8).i64_shr_u().local_set(word);
         advance(code, at, 1);
     });
+    code.end();
     code.local_get(place).end();
     body
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use morphir_extension_host::{
     Answer, Call, ErrorCode, ExtensionConfig, ExtensionError, ExtensionId, Form, Host, HostOptions, Job, Lifecycle,
-    LogLevel, Outcome, Result, Settled, Slots, Source,
+    LogLevel, Outcome, Result, Settle, Settled, Slots, Source,
 };
 
 /// No promise takes longer to settle: a test that waits for it in vain fails instead of hanging.
@@ -89,10 +89,14 @@ impl TestHost {
         let threads = (0..threads)
             .map(|_| {
                 let (host, mailbox) = (host.clone(), Arc::clone(&mailbox));
+                let settle: Settle = Arc::new({
+                    let mailbox = Arc::clone(&mailbox);
+                    move |settled| mailbox.put([settled])
+                });
                 let lend = move || {
                     while !mailbox.closed.load(Ordering::Relaxed) {
                         match host.next() {
-                            Some(job) => job.run(&mut |settled| mailbox.put([settled])),
+                            Some(job) => job.run(&settle),
                             None => thread::sleep(Duration::from_micros(100)),
                         }
                     }
@@ -198,9 +202,7 @@ impl Drop for TestHost {
 
 /// Runs a job on this thread.
 pub fn run(job: Job) -> Vec<Settled> {
-    let mut settled = Vec::new();
-    job.run(&mut |one| settled.push(one));
-    settled
+    job.into_settled()
 }
 
 /// The code of what has to have failed.

@@ -1,0 +1,154 @@
+//! The calls that one instance runs on one thread before it is given back.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::deadline::Interrupt;
+use crate::error::Result;
+use crate::extension::Extension;
+use crate::host::{Outcome, Settled, Shared};
+use crate::instance::{Blueprint, Instance};
+use crate::job::{Settle, Work, begin_work, count, guarded};
+use crate::log::LogRecord;
+use crate::progress::Progress;
+use crate::row::{Ended, MAX_BYTES_IN_ROW, Row};
+
+/// How long a thread goes on with what else waits for its instance before it comes back for more. Long enough that many small
+/// calls share one trip between threads, short enough that others get their turn.
+const SHARED_TRIP: Duration = Duration::from_micros(200);
+
+/// The calls of one extension that one instance runs on one thread.
+pub(crate) struct Lane {
+    shared: Arc<Shared>,
+    extension: u64,
+    blueprint: Arc<Blueprint>,
+    outlet: Settle,
+    since: Instant,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// The call that runs, or is next.
+    call: Option<Progress>,
+    /// What was logged since the last call settled.
+    log: Vec<LogRecord>,
+    /// The last call, which settles when the instance is free.
+    last: Option<Settled>,
+}
+
+impl Lane {
+    pub fn new(
+        shared: Arc<Shared>,
+        extension: u64,
+        blueprint: Arc<Blueprint>,
+        outlet: Settle,
+        first: Progress,
+    ) -> Self {
+        let state = Mutex::new(State { call: Some(first), log: Vec::new(), last: None });
+        Self { shared, extension, blueprint, outlet, since: Instant::now(), state }
+    }
+
+    /// Enters the engine once. Answers whether there is more to do.
+    pub fn run(self: &Arc<Self>, instance: &mut Instance) -> bool {
+        let Some((method, checks, input, interrupt)) = self.begin() else { return false };
+        let result = guarded(instance, |instance| {
+            if checks {
+                instance.check(&interrupt).map(Some)
+            } else {
+                let row = Arc::clone(self) as Arc<dyn Row>;
+                instance.call_in_row(&method, &input, &interrupt, Some(row))
+            }
+        });
+        if let Some(result) = result.transpose() {
+            self.end(result, instance.take_log(), |extension| count(extension, instance));
+        } else {
+            let mut state = self.shared.lock();
+            if let Some(extension) = state.extensions.get_mut(&self.extension) {
+                count(extension, instance);
+            }
+        }
+        self.lock().call.is_some()
+    }
+
+    /// What settles once the instance is given back.
+    pub fn last(&self) -> Option<Settled> {
+        self.lock().last.take()
+    }
+
+    fn begin(&self) -> Option<(String, bool, Vec<u8>, Arc<Interrupt>)> {
+        let mut state = self.lock();
+        // A call may have no inputs at all.
+        while state.call.as_ref()?.next_length().is_none() {
+            self.settle(state, |_| {});
+            state = self.lock();
+        }
+        let call = state.call.as_mut()?;
+        let input = call.begin(&self.blueprint.permissions);
+        Some((call.call.method.clone(), call.checks, input, Arc::clone(&call.interrupt)))
+    }
+
+    /// Takes what came of the input that runs.
+    fn end(&self, result: Result<Vec<u8>>, log: Vec<LogRecord>, count: impl FnOnce(&mut Extension)) {
+        let mut state = self.lock();
+        state.log.extend(log);
+        let Some(call) = &mut state.call else { return };
+        call.end(result, &self.blueprint.name);
+        if call.next_length().is_none() {
+            self.settle(state, count);
+        }
+    }
+
+    /// Settles the call whose inputs are answered, and begins the next, if there is one and it is this instance's turn.
+    fn settle(&self, mut state: MutexGuard<'_, State>, count: impl FnOnce(&mut Extension)) {
+        let Some(call) = state.call.take() else { return };
+        let mut shared = self.shared.lock();
+        shared.running.remove(&call.ticket);
+        if let Some(extension) = shared.extensions.get_mut(&self.extension) {
+            call.count(extension);
+            count(extension);
+        }
+        if call.ended().duration_since(self.since) < SHARED_TRIP
+            && let Some(ticket) = shared.schedule.go_on(self.extension)
+            && let (Work::Call { call, submitted, checks }, interrupt) = begin_work(&mut shared, ticket)
+        {
+            state.call = Some(Progress::new(ticket, call, submitted, checks, interrupt));
+        }
+        drop(shared);
+        let log = std::mem::take(&mut state.log);
+        let settled = Settled { ticket: call.ticket, outcome: Outcome::Called(call.into_answers()), log };
+        if state.call.is_none() {
+            state.last = Some(settled);
+        } else {
+            drop(state);
+            (self.outlet)(settled);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Row for Lane {
+    fn waits(&self) -> bool {
+        let state = self.lock();
+        let Some(call) = &state.call else { return false };
+        let left = call.call.inputs.len() - call.answered();
+        left > 1 || self.shared.lock().schedule.load(self.extension).0 > 0
+    }
+
+    fn next(&self, ended: Ended) -> Option<(Vec<u8>, Arc<Interrupt>)> {
+        let method = self.lock().call.as_ref().map(|call| call.call.method.clone())?;
+        self.end(Ok(ended.output), ended.log, |extension| {
+            extension.figures.peak_memory = extension.figures.peak_memory.max(ended.memory);
+        });
+        let mut state = self.lock();
+        let call = state.call.as_mut()?;
+        let fits = call.next_length().is_some_and(|length| length <= MAX_BYTES_IN_ROW);
+        if call.call.method != method || call.checks || !fits {
+            return None;
+        }
+        let input = call.begin(&self.blueprint.permissions);
+        Some((input, Arc::clone(&call.interrupt)))
+    }
+}

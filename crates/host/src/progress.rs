@@ -1,0 +1,109 @@
+//! How far a call with its inputs has come.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::config::Permissions;
+use crate::deadline::{Interrupt, Watch};
+use crate::error::{ExtensionError, Result};
+use crate::extension::Extension;
+use crate::health::HealthStatus;
+use crate::host::{Answer, Call};
+use crate::schedule::Ticket;
+
+/// A call that has an instance.
+pub(crate) struct Progress {
+    pub ticket: Ticket,
+    pub call: Call,
+    /// It is the question how the extension is.
+    pub checks: bool,
+    pub interrupt: Arc<Interrupt>,
+    submitted: Instant,
+    /// How long it waited.
+    queue_time: Duration,
+    answers: Vec<Result<Answer>>,
+    /// How long each of its inputs took that is answered.
+    run_times: Vec<Duration>,
+    /// When the input began that is next.
+    now: Instant,
+    /// Keeps the deadline of the one that runs.
+    watch: Option<Watch>,
+}
+
+impl Progress {
+    pub fn new(ticket: Ticket, call: Call, submitted: Instant, checks: bool, interrupt: Arc<Interrupt>) -> Self {
+        let (inputs, now) = (call.inputs.len(), Instant::now());
+        Self {
+            ticket,
+            call,
+            checks,
+            interrupt,
+            submitted,
+            queue_time: now.duration_since(submitted),
+            answers: Vec::with_capacity(inputs),
+            run_times: Vec::with_capacity(inputs),
+            now,
+            watch: None,
+        }
+    }
+
+    /// How many of its inputs are answered.
+    pub const fn answered(&self) -> usize {
+        self.answers.len()
+    }
+
+    /// The length of the next input, if there is one.
+    pub fn next_length(&self) -> Option<usize> {
+        self.call.inputs.get(self.answers.len()).map(Vec::len)
+    }
+
+    /// Begins the next input: it has until the extension's own limit, or an earlier moment.
+    pub fn begin(&mut self, permissions: &Permissions) -> Vec<u8> {
+        let overall = self.call.timeout.and_then(|timeout| self.submitted.checked_add(timeout));
+        let limit = self.now + permissions.max_execution_time;
+        if overall.is_none_or(|overall| self.now < overall) {
+            self.interrupt.forget_deadline();
+        }
+        self.watch = Some(Watch::until(overall.map_or(limit, |overall| overall.min(limit)), &self.interrupt));
+        self.call.inputs.get_mut(self.answers.len()).map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Takes what came of the input that was begun, on an extension of this name.
+    pub fn end(&mut self, result: Result<Vec<u8>>, name: &str) {
+        self.watch = None;
+        let answer = if self.checks { health(result) } else { result.and_then(|it| Answer::read(it, self.call.form)) };
+        self.answers.push(answer.map_err(|error| error.of(name).in_method(&self.call.method)));
+        let ended = Instant::now();
+        self.run_times.push(ended.duration_since(self.now));
+        self.now = ended;
+    }
+
+    /// When the last of its answered inputs ended.
+    pub const fn ended(&self) -> Instant {
+        self.now
+    }
+
+    /// Adds what it came to, to its extension's figures.
+    pub fn count(&self, extension: &mut Extension) {
+        if self.checks {
+            return;
+        }
+        let figures = &mut extension.figures;
+        figures.queue_time.add(self.queue_time);
+        figures.of_method(&self.call.method, |method| {
+            for (answer, time) in self.answers.iter().zip(&self.run_times) {
+                method.count(*time, answer.as_ref().err().map(ExtensionError::code));
+            }
+        });
+    }
+
+    /// What became of each input.
+    pub fn into_answers(self) -> Vec<Result<Answer>> {
+        self.answers
+    }
+}
+
+/// The answer to the question how an extension is.
+pub(crate) fn health(result: Result<Vec<u8>>) -> Result<Answer> {
+    HealthStatus::of(result).map(|status| status.to_answer())
+}
