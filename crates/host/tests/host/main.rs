@@ -16,6 +16,7 @@ mod prepare_properties;
 mod process;
 mod queue;
 mod reload;
+mod row;
 mod schema;
 mod start_up;
 mod support;
