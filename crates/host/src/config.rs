@@ -11,6 +11,8 @@ use serde::de::{self, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::error::{ErrorCode, ExtensionError, Result};
+use crate::function::Functions;
+use crate::network::{NetworkGrant, check_host};
 
 /// Memory an extension gets where nobody says otherwise: what Morphir's SDK documents as its own default.
 pub const DEFAULT_MAX_MEMORY: u64 = 256 * 1024 * 1024;
@@ -54,6 +56,9 @@ pub struct ExtensionConfig {
     /// where there is none: what waits is what the caller itself has asked for.
     #[serde(default, alias = "maxQueue")]
     pub max_queue: Option<u32>,
+    /// Functions that this extension may import.
+    #[serde(skip)]
+    pub functions: Functions,
 }
 
 const fn one() -> u32 {
@@ -71,6 +76,7 @@ impl ExtensionConfig {
             lifecycle: Lifecycle::default(),
             instances: 1,
             max_queue: None,
+            functions: Functions::default(),
         }
     }
 
@@ -186,6 +192,13 @@ pub struct Permissions {
     /// Directories that the guest sees through WASI, to read only.
     #[serde(alias = "readonlyPaths")]
     pub readonly_paths: Vec<DirectoryGrant>,
+    /// Whether the guest may reach every host on the network that has a public address. Not to be said together with `allowed_hosts`
+    /// where it is `false`.
+    pub network: Option<bool>,
+    /// Hosts that it may reach: names, `*.example.org` for all names beneath one, or addresses. A private address needs an entry that
+    /// is that address, or `localhost`.
+    #[serde(alias = "allowedHosts")]
+    pub allowed_hosts: Vec<String>,
 }
 
 /// One directory for a guest. Written as a path, which the guest sees under the same name, or with a name of its own.
@@ -231,17 +244,33 @@ impl Default for Permissions {
             max_fuel: None,
             filesystem: Vec::new(),
             readonly_paths: Vec::new(),
+            network: None,
+            allowed_hosts: Vec::new(),
         }
     }
 }
 
 impl Permissions {
+    /// What may be reached on the network, where anything may.
+    pub(crate) fn network_grant(&self) -> Option<NetworkGrant> {
+        let grant = NetworkGrant { any: self.network == Some(true), hosts: self.allowed_hosts.clone() };
+        (grant.any || !grant.hosts.is_empty()).then_some(grant)
+    }
+
+    pub(crate) fn check_network(&self) -> Check {
+        ensure(self.network != Some(false) || self.allowed_hosts.is_empty(), || {
+            "`network` is false, but `allowed_hosts` grants some of it: leave one of them out.".into()
+        })
+    }
+
     fn validate(&self) -> Result<()> {
         let wrong = |what: String| Err(ExtensionError::new(ErrorCode::InvalidConfig, what));
         check_max_memory(self.max_memory)
             .and_then(|()| check_max_execution_time(self.max_execution_time))
             .and_then(|()| check_max_output(self.max_output))
             .and_then(|()| self.max_fuel.map_or(Ok(()), check_max_fuel))
+            .and_then(|()| self.allowed_hosts.iter().try_for_each(|host| check_host(host)))
+            .and_then(|()| self.check_network())
             .or_else(wrong)?;
         let mut names = HashSet::new();
         for grant in self.filesystem.iter().chain(&self.readonly_paths) {

@@ -13,6 +13,8 @@ use std::time::Instant;
 
 use extism::CancelHandle;
 
+use crate::schedule::Ticket;
+
 /// Why a call was interrupted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
@@ -23,7 +25,18 @@ pub(crate) enum Reason {
 /// One run on a thread, as those see it who want to end it early.
 pub(crate) struct Interrupt {
     id: u64,
+    ticket: Ticket,
     state: Mutex<State>,
+    /// For a thread that waits on the guest's behalf: it has to end, or what it waits for is there.
+    woken: Condvar,
+}
+
+/// Why a thread that waited on the guest's behalf came back empty-handed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Interrupted {
+    pub reason: Reason,
+    /// The engine will end the guest by itself, as soon as it runs again.
+    pub sent: bool,
 }
 
 #[derive(Default)]
@@ -35,9 +48,37 @@ struct State {
 }
 
 impl Interrupt {
-    pub fn new() -> Arc<Self> {
+    /// For the run of this work.
+    pub fn new(ticket: Ticket) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        Arc::new(Self { id: NEXT.fetch_add(1, Ordering::Relaxed), state: Mutex::default() })
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        Arc::new(Self { id, ticket, state: Mutex::default(), woken: Condvar::new() })
+    }
+
+    /// The work that runs.
+    pub const fn ticket(&self) -> Ticket {
+        self.ticket
+    }
+
+    /// Waits until `ready` answers something, which is asked again after each `wake`, unless the run has to end before.
+    pub fn wait<T>(&self, mut ready: impl FnMut() -> Option<T>) -> Result<T, Interrupted> {
+        let mut state = self.lock();
+        loop {
+            if let Some(reason) = state.reason {
+                return Err(Interrupted { reason, sent: state.sent });
+            }
+            if let Some(found) = ready() {
+                return Ok(found);
+            }
+            state = self.woken.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Has a thread that waits look again.
+    pub fn wake(&self) {
+        // Whoever is between looking and waiting holds the lock.
+        drop(self.lock());
+        self.woken.notify_all();
     }
 
     /// Ends the run as soon as the engine can, or before it starts.
@@ -85,6 +126,7 @@ impl Interrupt {
                 state.sent = true;
             }
         }
+        self.woken.notify_all();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -7,6 +7,7 @@ use crate::config::{ExtensionConfig, Source};
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::figures::{Figures, Stats};
 use crate::instance::{Blueprint, Instance};
+use crate::offers::Offered;
 
 /// Names an extension for as long as its host lives; never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,8 +36,8 @@ pub(crate) struct Extension {
 
 /// What a reload starts from.
 pub(crate) enum Successor {
-    /// A source that has to be read.
-    Source(Box<ExtensionConfig>),
+    /// A source that has to be read, and what the extension is offered.
+    Source(Box<ExtensionConfig>, Arc<Offered>),
     /// The module as it is, because it came as bytes that nobody kept.
     Module { blueprint: Arc<Blueprint>, source: Source, instances: usize },
 }
@@ -70,13 +71,14 @@ impl Extension {
             None if self.source.path.is_some() => self.source.clone(),
             None => return Successor::Module { blueprint, source: self.source.clone(), instances },
         };
-        Successor::Source(Box::new(ExtensionConfig {
+        let config = ExtensionConfig {
             permissions: blueprint.permissions.clone(),
             config: blueprint.config.clone(),
             lifecycle: blueprint.lifecycle,
             instances: u32::try_from(instances).unwrap_or(u32::MAX),
             max_queue: self.max_queue,
             ..ExtensionConfig::new(blueprint.name.clone(), source)
-        }))
+        };
+        Successor::Source(Box::new(config), Arc::clone(&blueprint.offered))
     }
 }

@@ -19,5 +19,5 @@ pub const MAX_TABLE_ELEMENTS: u64 = prepare::MAX_TABLE_ELEMENTS;
 ///
 /// `InvalidSource` for what is not a module this host can run, `MemoryLimit` for one whose least needs exceed the grant.
 pub fn prepare(bytes: &[u8], max_memory: u64, max_output: u64) -> Result<Vec<u8>> {
-    prepare::prepare(bytes, Caps { max_memory, max_output }).map(|prepared| prepared.bytes)
+    prepare::prepare(bytes, Caps { max_memory, max_output }, &|_| true).map(|prepared| prepared.bytes)
 }

@@ -8,13 +8,15 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use extism::{CancelHandle, CurrentPlugin, Error, Function, PTR, UserData, Val, ValType};
+use extism::{CancelHandle, CurrentPlugin, Error, Function, UserData, Val, ValType};
 
-use crate::deadline::{Interrupt, Reason};
+use crate::deadline::{Interrupt, Interrupted, Reason};
+use crate::function::{Block, Failure};
+use crate::imported::{Called, Imported};
 use crate::log::{Log, LogLevel, LogRecord};
 use crate::prepare::{
-    ANOTHER, ASK, Asked, CHUNK, CHUNKS, ENTERED, EXTISM, GROWTH_REFUSED, HOST, MAY_GO_ON, OUTPUT_REFUSED, PRINTED,
-    RETURNED, TAKE, Taken, WORD, WORDS,
+    ANOTHER, ARGUMENT, ASK, Asked, CALL, CHUNK, CHUNKS, ENTERED, EXTISM, GROWTH_REFUSED, HOST, INTERRUPTED, MAY_GO_ON,
+    OUTPUT_REFUSED, PRINTED, RETURNED, TAKE, Taken, WORD, WORDS,
 };
 use crate::row::{Ended, MAX_BYTES_IN_ROW, Row};
 use crate::variables::{MAX_VARIABLE_BYTES, Variables};
@@ -41,6 +43,8 @@ pub(crate) struct Account {
     pub growth_refused: bool,
     /// Why one of the host's functions broke the call off.
     pub refused: Option<Refusal>,
+    /// The function that it waited for when it had to end.
+    pub waited_for: Option<String>,
 }
 
 /// Why one of the host's functions broke the call off.
@@ -50,7 +54,13 @@ pub(crate) enum Refusal {
     /// The guest set more variables than there is room for.
     Variables,
     /// The guest called this function, for which it has no grant.
-    NotGranted(&'static str),
+    NotGranted(String),
+    /// This function failed.
+    Function(String, Failure),
+    /// The guest handed this function so many bytes.
+    Arguments(String, u64),
+    /// This function answered with so many bytes.
+    Answer(String, u64),
     /// The call should not have started any more, and did not reach the guest.
     NotStarted(Reason),
 }
@@ -80,6 +90,7 @@ pub(crate) enum RowEnd {
 pub(crate) struct Guest {
     level: Option<LogLevel>,
     config: Arc<BTreeMap<String, String>>,
+    imported: Arc<Imported>,
     state: Mutex<State>,
 }
 
@@ -100,13 +111,28 @@ struct State {
     name: Vec<u8>,
     /// The text that the guest asked for.
     asked: Vec<u8>,
+    /// What else it was told of the call that runs, where its guest imports functions of the host's.
+    running: Option<Running>,
+    /// What the guest hands to a function of the host's.
+    arguments: Vec<Block>,
+    /// How many bytes the next argument has.
+    announced: usize,
+    /// The head of the last response from the network.
+    status: u16,
+    headers: Option<String>,
+}
+
+/// The call that runs.
+struct Running {
+    interrupt: Arc<Interrupt>,
+    method: Option<String>,
 }
 
 impl Guest {
     /// A guest whose messages from `level` on are kept; without a level it is told not to log at all. `config` is what it
-    /// finds in Extism's configuration.
-    pub fn new(level: Option<LogLevel>, config: Arc<BTreeMap<String, String>>) -> Arc<Self> {
-        Arc::new(Self { level, config, state: Mutex::default() })
+    /// finds in Extism's configuration, `imported` what it may call.
+    pub fn new(level: Option<LogLevel>, config: Arc<BTreeMap<String, String>>, imported: Arc<Imported>) -> Arc<Self> {
+        Arc::new(Self { level, config, imported, state: Mutex::default() })
     }
 
     /// A new guest takes this one's place: what it kept is gone, but what it logged is still to be told.
@@ -116,13 +142,24 @@ impl Guest {
         *state = State { log, ..State::default() };
     }
 
-    /// A call is about to start, which `interrupt` can end by means of `handle`, and those of the `row` behind it.
-    pub fn expect(&self, interrupt: &Arc<Interrupt>, handle: CancelHandle, row: Option<Arc<dyn Row>>) {
+    /// A call of a `method`, or of start-up code, is about to start, which `interrupt` can end by means of `handle`, and behind it those
+    /// of the `row`.
+    pub fn expect(
+        &self,
+        method: Option<&str>,
+        interrupt: &Arc<Interrupt>,
+        handle: CancelHandle,
+        row: Option<Arc<dyn Row>>,
+    ) {
         let mut state = self.lock();
         state.account = Account::default();
         state.start = Some(Arc::clone(interrupt));
         state.handle = Some(handle);
         state.row = row.map(|row| InRow { row, interrupt: Arc::clone(interrupt), input: None, over: false });
+        if !self.imported.is_empty() {
+            state.running = Some(Running { interrupt: Arc::clone(interrupt), method: method.map(Into::into) });
+            state.arguments.clear();
+        }
     }
 
     /// How the call of the row that runs can be interrupted.
@@ -153,6 +190,7 @@ impl Guest {
     pub fn account(&self) -> Account {
         let mut state = self.lock();
         state.start = None;
+        state.running = None;
         mem::take(&mut state.account)
     }
 
@@ -166,7 +204,7 @@ impl Guest {
 
     /// The functions that the prepared module imports from the host.
     pub fn functions(self: &Arc<Self>) -> Vec<Function> {
-        vec![
+        let mut functions = vec![
             self.function(HOST, ENTERED, [], [], |guest, _, _| guest.enter()),
             self.function(HOST, RETURNED, [ValType::I64, ValType::I32], [], |guest, params, _| {
                 let account = &mut guest.lock().account;
@@ -190,7 +228,7 @@ impl Guest {
             }),
             self.function(HOST, CHUNK, [ValType::I64, ValType::I32], [], |guest, params, _| {
                 let mut state = guest.lock();
-                if state.text.len() < MAX_TEXT_BYTES {
+                if state.text.len() < MAX_TEXT_BYTES.max(state.announced) {
                     state.text.extend_from_slice(first_bytes(&bytes_of(&params[0]), &params[1]));
                 }
                 Ok(())
@@ -201,7 +239,8 @@ impl Guest {
                     state.text.extend_from_slice(&bytes_of(word));
                 }
                 // More than anybody keeps is cut off, so that nobody fills the host's memory.
-                state.text.truncate(MAX_TEXT_BYTES);
+                let most = MAX_TEXT_BYTES.max(state.announced);
+                state.text.truncate(most);
                 Ok(())
             }),
             self.function(HOST, WORDS, [ValType::I64], words(), |guest, params, results| {
@@ -235,8 +274,26 @@ impl Guest {
                 results[0] = Val::I32(guest.level.map_or(i32::MAX, |level| i32::from(level as u8)));
                 Ok(())
             }),
-            self.function(EXTISM, "http_request", [PTR, PTR], [PTR], |guest, _, _| {
-                Err(refuse(&mut guest.lock(), Refusal::NotGranted("http_request")))
+        ];
+        if !self.imported.is_empty() {
+            functions.extend(self.functions_of_calls());
+        }
+        functions
+    }
+
+    /// The functions that only those prepared modules import that call functions of the host's.
+    fn functions_of_calls(self: &Arc<Self>) -> [Function; 3] {
+        [
+            self.function(HOST, ARGUMENT, [ValType::I64, ValType::I32], [], |guest, params, _| {
+                guest.announce(params[0].i64().unwrap_or(-1), number(&params[1]))
+            }),
+            self.function(HOST, CALL, [ValType::I32], [ValType::I64], |guest, params, results| {
+                results[0] = Val::I64(guest.call(number(&params[0]))?);
+                Ok(())
+            }),
+            self.function(EXTISM, "http_status_code", [], [ValType::I32], |guest, _, results| {
+                results[0] = Val::I32(guest.lock().status.into());
+                Ok(())
             }),
         ]
     }
@@ -305,6 +362,10 @@ impl Guest {
         let length = i64::try_from(input.len()).unwrap_or(-1);
         in_row.input = Some(input.clone());
         in_row.interrupt = Arc::clone(&interrupt);
+        if let Some(running) = &mut state.running {
+            running.interrupt = Arc::clone(&interrupt);
+        }
+        state.arguments.clear();
         state.start = Some(interrupt);
         state.asked = input;
         length
@@ -335,6 +396,10 @@ impl Guest {
                 state.variables.remove(&name);
             }
             Some(Taken::Exit) => state.account.exited = true,
+            Some(Taken::Argument) => {
+                state.announced = 0;
+                state.arguments.push(Some(text));
+            }
             None => {}
         }
         Ok(())
@@ -358,11 +423,73 @@ impl Guest {
                 let name = mem::take(&mut state.text);
                 state.variables.get(&name).map(<[u8]>::to_vec)
             }
+            Some(Asked::Headers) => state.headers.clone().map(Into::into),
             None => None,
         };
         let length = found.as_ref().map_or(-1, |found: &Vec<u8>| i64::try_from(found.len()).unwrap_or(-1));
         state.asked = found.unwrap_or_default();
         length
+    }
+
+    /// So many bytes follow as the next argument of a function of the host's; none at all with a negative number.
+    fn announce(&self, length: i64, function: usize) -> Result<(), Error> {
+        let mut state = self.lock();
+        let Ok(length) = u64::try_from(length) else {
+            state.arguments.push(None);
+            return Ok(());
+        };
+        let before: usize = state.arguments.iter().flatten().map(Vec::len).sum();
+        let all = length.saturating_add(before as u64);
+        if all > self.imported.max_bytes {
+            return Err(refuse(&mut state, Refusal::Arguments(self.imported.name(function).into(), all)));
+        }
+        state.announced = usize::try_from(length).unwrap_or(usize::MAX);
+        Ok(())
+    }
+
+    /// Calls a function of the host's. Answers the length of its answer, −1 for nothing, or `INTERRUPTED`.
+    fn call(&self, number: usize) -> Result<i64, Error> {
+        let mut state = self.lock();
+        let arguments = mem::take(&mut state.arguments);
+        let Some(Running { interrupt, method }) = &state.running else { return Ok(-1) };
+        let (interrupt, method) = (Arc::clone(interrupt), method.clone());
+        drop(state);
+        let called = self.imported.call(number, arguments, method, &interrupt);
+        let mut state = self.lock();
+        let name = || self.imported.name(number).to_owned();
+        let answer = match called {
+            Called::Answered(answer) => answer,
+            Called::Responded(response) => {
+                state.status = response.status;
+                state.headers = Some(response.headers);
+                Some(response.body)
+            }
+            Called::Logged(level, message) => {
+                self.log(&mut state, level, &message.unwrap_or_default());
+                None
+            }
+            Called::Interrupted(Interrupted { reason, sent }) => {
+                state.account.waited_for = Some(name());
+                return if sent { Ok(INTERRUPTED) } else { Err(refuse(&mut state, Refusal::NotStarted(reason))) };
+            }
+            Called::Failed(failure) => return Err(refuse(&mut state, Refusal::Function(name(), failure))),
+            Called::NotGranted => return Err(refuse(&mut state, Refusal::NotGranted(name()))),
+        };
+        let length = answer.as_ref().map_or(0, Vec::len) as u64;
+        if length > self.imported.max_bytes {
+            return Err(refuse(&mut state, Refusal::Answer(name(), length)));
+        }
+        state.asked = answer.unwrap_or_default();
+        Ok(length.cast_signed())
+    }
+
+    /// Logs what Morphir's `morphir_log` was given.
+    fn log(&self, state: &mut State, level: Block, message: &[u8]) {
+        let level = level.and_then(|level| LogLevel::from_name(&String::from_utf8_lossy(&level)));
+        let level = level.unwrap_or(LogLevel::Info);
+        if self.level.is_some_and(|least| level >= least) {
+            state.log.add(level, message);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -378,6 +505,10 @@ fn refuse(state: &mut State, refusal: Refusal) -> Error {
 /// Eight words, which go over at once.
 fn words() -> [ValType; 8] {
     [(); 8].map(|()| ValType::I64)
+}
+
+fn number(value: &Val) -> usize {
+    value.i32().and_then(|number| usize::try_from(number).ok()).unwrap_or(usize::MAX)
 }
 
 fn bytes_of(word: &Val) -> [u8; 8] {

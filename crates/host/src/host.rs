@@ -22,6 +22,7 @@ use crate::instance::Instance;
 use crate::job::{Job, Loaded, Work, run_now};
 use crate::log::{LogLevel, LogRecord};
 use crate::metrics::{self, Snapshot};
+use crate::offers::Offers;
 use crate::schedule::{Schedule, Slots, Ticket};
 
 /// How a host is set up.
@@ -137,6 +138,7 @@ pub(crate) struct Shared {
     pub cache: Option<Cache>,
     pub slots: Arc<Slots>,
     pub log_level: Option<LogLevel>,
+    pub offers: Offers,
     state: Mutex<State>,
     /// An instance came back.
     pub returned: Condvar,
@@ -178,7 +180,7 @@ impl State {
 
     /// Notes that a thread has this work; a load has its extension's `name`.
     pub fn run(&mut self, ticket: Ticket, extension: u64, name: Option<String>) -> Arc<Interrupt> {
-        let interrupt = Interrupt::new();
+        let interrupt = Interrupt::new(ticket);
         let running = Running { extension, interrupt: Arc::clone(&interrupt), name, abandoned: false };
         self.running.insert(ticket, running);
         interrupt
@@ -262,8 +264,14 @@ impl Host {
     /// A host with nothing loaded.
     #[must_use]
     pub fn new(options: HostOptions) -> Self {
+        Self::offering(options, Offers::default())
+    }
+
+    /// A host with nothing loaded that offers something to its extensions.
+    #[must_use]
+    pub fn offering(options: HostOptions, offers: Offers) -> Self {
         let HostOptions { cache, slots, log_level } = options;
-        let shared = Shared { cache, slots, log_level, state: Mutex::default(), returned: Condvar::new() };
+        let shared = Shared { cache, slots, log_level, offers, state: Mutex::default(), returned: Condvar::new() };
         Self { shared: Arc::new(shared) }
     }
 
@@ -286,6 +294,10 @@ impl Host {
     /// `InvalidConfig` and `InvalidSource` for what can be told without reading the module; `Closed`.
     pub fn load(&self, config: ExtensionConfig) -> Result<Ticket> {
         config.validate()?;
+        if config.permissions.network_grant().is_some() && self.shared.offers.network.is_none() {
+            let message = "The network is granted, but this host has no client for it: give one in its `Offers`.";
+            return Err(ExtensionError::new(ErrorCode::InvalidConfig, message).of(&config.name));
+        }
         let mut state = self.shared.lock();
         if state.closed {
             return Err(closed().of(&config.name));

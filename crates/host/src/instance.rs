@@ -13,9 +13,11 @@ use crate::deadline::Interrupt;
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::guest::{Guest, RowEnd};
 use crate::health::HEALTH_CHECK;
+use crate::imported::Imported;
 use crate::layout::Layout;
 use crate::log::{LogLevel, LogRecord};
 use crate::module::Module;
+use crate::offers::Offered;
 use crate::outcome::{Facts, not_started, out_of_fuel, outcome};
 use crate::prepare::KERNEL_PAGES;
 use crate::row::Row;
@@ -43,6 +45,10 @@ pub(crate) struct Blueprint {
     pub log_level: Option<LogLevel>,
     /// Its calls run on any of several instances, so none can rely on what an earlier one left behind.
     pub keeps_no_state: bool,
+    /// The functions of the host's that its module calls.
+    pub imported: Arc<Imported>,
+    /// What it was offered.
+    pub offered: Arc<Offered>,
     /// Granted directories: the real path as the engine writes it, and what the guest calls it.
     pub directories: Vec<(String, PathBuf)>,
 }
@@ -95,7 +101,8 @@ struct Last {
 
 impl Instance {
     pub fn new(blueprint: Arc<Blueprint>) -> Self {
-        let guest = Guest::new(blueprint.log_level, Arc::clone(&blueprint.extism_config));
+        let (config, imported) = (Arc::clone(&blueprint.extism_config), Arc::clone(&blueprint.imported));
+        let guest = Guest::new(blueprint.log_level, config, imported);
         Self {
             blueprint,
             guest,
@@ -295,7 +302,8 @@ impl Instance {
         let Some(plugin) = &mut self.plugin else {
             unreachable!("a guest runs only after it was built");
         };
-        self.guest.expect(interrupt, plugin.cancel_handle(), row);
+        let method = self.blueprint.module.prepared.methods.get(export).map(String::as_str);
+        self.guest.expect(method, interrupt, plugin.cancel_handle(), row);
         let max_output = usize::try_from(self.blueprint.permissions.max_output).unwrap_or(usize::MAX);
         let answer = plugin.call_get_error_code::<&[u8], &[u8]>(export, input).map(|output| {
             // Nothing vouches for the place of an output but the end of the prepared module's methods.

@@ -13,10 +13,12 @@ use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::extension::{Extension, ExtensionId, Successor};
 use crate::health::HEALTH_CHECK;
 use crate::host::{Answer, Call, Form, Outcome, Settled, Shared, State};
+use crate::imported::Imported;
 use crate::instance::{Blueprint, Instance, extism_config};
 use crate::lane::Lane;
 use crate::log::LogRecord;
 use crate::module::Module;
+use crate::offers::Offered;
 use crate::prepare::Caps;
 use crate::progress::{Progress, health};
 use crate::schedule::{Ticket, Turn};
@@ -234,7 +236,9 @@ fn run_load(shared: &Shared, turn: Turn, config: ExtensionConfig, interrupt: &Ar
     let mut log = Vec::new();
     let name = config.name.clone();
     let since = Instant::now();
-    let result = caught(|| load(shared, config, interrupt, &mut log)).flatten().map_err(|error| error.of(&name));
+    let offered = Arc::new(Offered::new(config.functions.clone(), &shared.offers));
+    let result =
+        caught(|| load(shared, config, offered, interrupt, &mut log)).flatten().map_err(|error| error.of(&name));
     let mut state = shared.lock();
     state.schedule.finish(turn.lane, turn.instance, &shared.slots);
     let abandoned = end_load(&mut state, turn.ticket, since, &result);
@@ -274,7 +278,7 @@ fn run_reload(
     let mut log = Vec::new();
     let since = Instant::now();
     let result = caught(|| match successor {
-        Successor::Source(config) => load(shared, *config, interrupt, &mut log),
+        Successor::Source(config, offered) => load(shared, *config, offered, interrupt, &mut log),
         Successor::Module { blueprint, source, instances } => {
             let first = Instance::new(Arc::clone(&blueprint));
             start_all(first, instances, interrupt, &mut log).map(|(instances, capabilities)| Loaded {
@@ -310,10 +314,11 @@ fn run_reload(
 fn load(
     shared: &Shared,
     config: ExtensionConfig,
+    offered: Arc<Offered>,
     interrupt: &Arc<Interrupt>,
     log: &mut Vec<LogRecord>,
 ) -> Result<Loaded> {
-    let ExtensionConfig { name, source, permissions, config, lifecycle, instances: wanted, max_queue } = config;
+    let ExtensionConfig { name, source, permissions, config, lifecycle, instances: wanted, max_queue, .. } = config;
     let kept =
         Source { kind: source.kind.clone(), path: source.path.clone(), bytes: None, sha256: source.sha256.clone() };
     let caps = Caps { max_memory: permissions.max_memory, max_output: permissions.max_output };
@@ -321,9 +326,13 @@ fn load(
     let extism_config = Arc::new(extism_config(config.as_deref()));
     let wasm = Module::read(source)?;
     let first = |cache| -> Result<Instance> {
+        let module = Module::prepare(&wasm, caps, &|wanted| offered.has(wanted), cache)?;
+        let imported = Imported::find(&name, &module.prepared.functions, &offered, &shared.offers, &permissions);
         let mut instance = Instance::new(Arc::new(Blueprint {
             name: name.clone(),
-            module: Module::prepare(&wasm, caps, cache)?,
+            module,
+            imported: Arc::new(imported),
+            offered: Arc::clone(&offered),
             permissions: permissions.clone(),
             lifecycle,
             config: config.clone(),

@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 use crate::cache::{Cache, Entry};
 use crate::config::Source;
 use crate::error::{ErrorCode, ExtensionError, Result};
-use crate::prepare::{Caps, Prepared, prepare};
+use crate::prepare::{Caps, Offers, Prepared, check_wanted, prepare};
 
 /// The largest module that is read: several times the largest guest known here (Python with its library, 21 MB).
 pub const MAX_MODULE_BYTES: u64 = 64 * 1024 * 1024;
@@ -65,15 +65,16 @@ impl Module {
     }
 
     /// Prepares a module, or finds it in the cache.
-    pub fn prepare(wasm: &[u8], caps: Caps, cache: Option<&Cache>) -> Result<Self> {
+    pub fn prepare(wasm: &[u8], caps: Caps, offers: Offers<'_>, cache: Option<&Cache>) -> Result<Self> {
         let Some(cache) = cache else {
-            return Ok(Self::without_cache(prepare(wasm, caps)?));
+            return Ok(Self::without_cache(prepare(wasm, caps, offers)?));
         };
         let entry = cache.entry(wasm, caps);
         if let Some(prepared) = entry.load() {
+            check_wanted(&prepared.functions, offers)?;
             return Ok(Self { prepared, place: Place::Cached(entry) });
         }
-        let prepared = prepare(wasm, caps)?;
+        let prepared = prepare(wasm, caps, offers)?;
         match entry.store(cache, &prepared) {
             Ok(()) => Ok(Self { prepared, place: Place::Cached(entry) }),
             // A full or read-only disk: compile for this process alone.

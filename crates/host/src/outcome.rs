@@ -50,7 +50,9 @@ type Named<T> = (Result<T, ExtensionError>, bool);
 
 fn name<T>(facts: Facts<T>) -> Named<T> {
     let Facts { answer, account, reason, out_of_fuel } = facts;
-    if let Some(Refusal::NotStarted(reason)) = account.refused {
+    if let Some(Refusal::NotStarted(reason)) = account.refused
+        && !account.entered
+    {
         return (Err(not_started(reason)), false);
     }
     // Taken back is taken back, even where the answer was ready in the same moment.
@@ -62,7 +64,13 @@ fn name<T>(facts: Facts<T>) -> Named<T> {
         Err(error) => error,
     };
     if reason == Some(Reason::Deadline) {
-        return fault(ErrorCode::Timeout, "The call ran out of time.");
+        return match account.waited_for {
+            Some(function) => fault(
+                ErrorCode::Timeout,
+                format!("The call ran out of time while it waited for the host function `{function}`."),
+            ),
+            None => fault(ErrorCode::Timeout, "The call ran out of time."),
+        };
     }
     if out_of_fuel {
         return (Err(self::out_of_fuel()), true);
@@ -76,6 +84,23 @@ fn name<T>(facts: Facts<T>) -> Named<T> {
         }
         Some(Refusal::NotGranted(function)) => {
             return fault(ErrorCode::Trap, format!("The extension called `{function}`, for which it has no grant."));
+        }
+        Some(Refusal::Function(function, failure)) => {
+            let text = failure.to_string();
+            let message = format!("The host function `{function}` failed: {}.", text.trim_end_matches('.'));
+            return (Err(ExtensionError::new(ErrorCode::Trap, message).caused_by(failure)), true);
+        }
+        Some(Refusal::Arguments(function, length)) => {
+            return fault(
+                ErrorCode::MemoryLimit,
+                format!("The extension handed `{function}` {length} bytes, more than `max_output` grants."),
+            );
+        }
+        Some(Refusal::Answer(function, length)) => {
+            return fault(
+                ErrorCode::MemoryLimit,
+                format!("The host function `{function}` answered {length} bytes, more than `max_output` grants."),
+            );
         }
         Some(Refusal::Variables) => {
             let message = format!("The extension keeps more than {MAX_VARIABLE_BYTES} bytes of variables.");

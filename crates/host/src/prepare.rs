@@ -11,6 +11,7 @@
 //! * cannot sleep, not even by opening a pipe.
 
 mod added;
+mod call;
 mod copy;
 mod effort;
 mod imports;
@@ -27,9 +28,10 @@ use serde::{Deserialize, Serialize};
 use wasm_encoder::reencode;
 use wasmparser::{BinaryReaderError, CompositeInnerType, TypeRef, Validator, WasmFeatures};
 
+pub(crate) use self::call::{INTERRUPTED, Wanted};
 use self::effort::Effort;
 use self::imports::Import;
-pub(crate) use self::imports::{EXTISM, WASI};
+pub(crate) use self::imports::{EXTISM, Offers, WASI, check_wanted, is_reserved};
 use self::outline::Outline;
 use self::plan::{Plan, Replaced, Replacement};
 use self::rewrite::Refused;
@@ -37,9 +39,10 @@ use crate::config::PAGE;
 use crate::error::{ErrorCode, ExtensionError, Result};
 
 /// Everything that decides what a prepared module looks like, for the key of the cache.
-pub(crate) const SOURCES: [&str; 9] = [
+pub(crate) const SOURCES: [&str; 10] = [
     include_str!("prepare.rs"),
     include_str!("prepare/added.rs"),
+    include_str!("prepare/call.rs"),
     include_str!("prepare/copy.rs"),
     include_str!("prepare/imports.rs"),
     include_str!("prepare/injected.rs"),
@@ -79,6 +82,11 @@ pub(crate) const MAY_GO_ON: &str = "may_go_on";
 /// `another() -> i64`: that was the output. The length of the next call's input, which is now what was asked for, or −1 for no
 /// other call.
 pub(crate) const ANOTHER: &str = "another";
+/// `argument(length: i64, function: i32)`: so many bytes follow as the next argument of a function of the host's; −1 for nothing.
+pub(crate) const ARGUMENT: &str = "argument";
+/// `call(function: i32) -> i64`: calls one with the arguments since the last time. The answer's length, −1 for nothing, or
+/// `INTERRUPTED`.
+pub(crate) const CALL: &str = "call";
 
 /// What a guest hands to its host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,10 +101,11 @@ pub(crate) enum Taken {
     Variable,
     NoVariable,
     Exit,
+    Argument,
 }
 
 impl Taken {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Error,
         Self::Trace,
         Self::Debug,
@@ -107,6 +116,7 @@ impl Taken {
         Self::Variable,
         Self::NoVariable,
         Self::Exit,
+        Self::Argument,
     ];
 }
 
@@ -120,11 +130,12 @@ pub(crate) enum Asked {
     Failure,
     Config,
     Variable,
+    Headers,
 }
 
 impl Asked {
-    pub const ALL: [Self; 7] =
-        [Self::Trace, Self::Debug, Self::Info, Self::Warn, Self::Failure, Self::Config, Self::Variable];
+    pub const ALL: [Self; 8] =
+        [Self::Trace, Self::Debug, Self::Info, Self::Warn, Self::Failure, Self::Config, Self::Variable, Self::Headers];
 }
 
 /// Pages of Extism's own memory, which carries input and output; it starts with these.
@@ -173,6 +184,8 @@ pub(crate) struct Prepared {
     pub wasi: bool,
     /// The pages of 64 KiB that the module's memory starts with.
     pub initial_pages: u64,
+    /// The functions that it calls by number, in this order.
+    pub functions: Vec<Wanted>,
 }
 
 /// The limits that become part of the module.
@@ -184,12 +197,12 @@ pub(crate) struct Caps {
     pub max_output: u64,
 }
 
-/// Rewrites `wasm` for these limits.
+/// Rewrites `wasm` for these limits, with what its host offers beside its own functions.
 ///
 /// # Errors
 ///
 /// `InvalidSource` for what is not a module this host can run, `MemoryLimit` for one whose least needs exceed the grant.
-pub(crate) fn prepare(wasm: &[u8], caps: Caps) -> Result<Prepared> {
+pub(crate) fn prepare(wasm: &[u8], caps: Caps, offers: Offers<'_>) -> Result<Prepared> {
     let max_memory = caps.max_memory;
     check_header(wasm)?;
     let types = Validator::new_with_features(FEATURES).validate_all(wasm).map_err(|error| invalid(&error))?;
@@ -212,7 +225,7 @@ pub(crate) fn prepare(wasm: &[u8], caps: Caps) -> Result<Prepared> {
             Import { module: import.module, name: import.name, signature }
         })
         .collect();
-    imports::check(&wanted)?;
+    imports::check(&wanted, offers)?;
     let wasi = wanted.iter().any(|import| import.module == WASI);
 
     let memory = (types.memory_count() > 0).then(|| types.memory_at(0));
@@ -242,11 +255,12 @@ pub(crate) fn prepare(wasm: &[u8], caps: Caps) -> Result<Prepared> {
             ),
         ));
     }
-    let replaced = replaced(&wanted, memory.is_some());
+    let replaced = replaced(&wanted, &outline, memory.is_some());
     Effort::check_functions(outline.bodies.len())?;
     let plan = Plan {
         imported: function_imports,
         opens_files: replaced.iter().any(|replaced| matches!(replaced.by, Replacement::Open)),
+        functions: wanted.iter().filter_map(Import::wanted).collect(),
         replaced,
         max_output: caps.max_output,
         defined: types.function_count() - function_imports,
@@ -264,6 +278,7 @@ pub(crate) fn prepare(wasm: &[u8], caps: Caps) -> Result<Prepared> {
     })?;
     prepared.wasi = wasi;
     prepared.initial_pages = initial_pages;
+    prepared.functions = plan.functions;
     Ok(prepared)
 }
 
@@ -297,7 +312,12 @@ fn invalid(error: &BinaryReaderError) -> ExtensionError {
 }
 
 /// The imports that injected functions take the place of; `check` has made sure that imports are functions.
-fn replaced(imports: &[Import<'_>], has_memory: bool) -> Vec<Replaced> {
+fn replaced(imports: &[Import<'_>], outline: &Outline<'_>, has_memory: bool) -> Vec<Replaced> {
+    let mut calls = 0..;
+    let mut call = |import: u32| match outline.imports[import as usize].ty {
+        TypeRef::Func(ty) => calls.next().map(|number| Replacement::Call { number, ty }),
+        _ => None,
+    };
     let by = |import: &Import<'_>| match (import.module, import.name) {
         (EXTISM, "alloc") => Some(Replacement::Alloc),
         (EXTISM, "output_set") => Some(Replacement::SetOutput),
@@ -318,9 +338,16 @@ fn replaced(imports: &[Import<'_>], has_memory: bool) -> Vec<Replaced> {
         (WASI, "fd_write") if has_memory => Some(Replacement::Write),
         (WASI, "path_open") if has_memory => Some(Replacement::Open),
         (WASI, "random_get") => Some(Replacement::Random),
+        (EXTISM, "http_headers") => Some(Replacement::Headers),
         _ => None,
     };
-    (0..).zip(imports).filter_map(|(number, import)| Some(Replaced { import: number, by: by(import)? })).collect()
+    (0..)
+        .zip(imports)
+        .filter_map(|(number, import)| {
+            let by = if import.wanted().is_some() { call(number) } else { by(import) };
+            Some(Replaced { import: number, by: by? })
+        })
+        .collect()
 }
 
 /// Each table's new maximum: its least size and an equal share of what is left of the limit.

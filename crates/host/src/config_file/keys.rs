@@ -12,7 +12,8 @@ use super::schema;
 use crate::config::{
     self, DirectoryGrant, ExtensionConfig, Lifecycle, MAX_INSTANCES, MAX_MEMORY, MIN_MEMORY, Permissions, Source,
 };
-use crate::error::{ErrorCode, ExtensionError, Result};
+use crate::error::{ErrorCode, Result};
+use crate::network::check_host;
 
 /// One key of a table that is read into a `T`.
 pub(super) struct Key<T> {
@@ -83,7 +84,16 @@ impl Draft {
         };
         let instances = self.instances.unwrap_or(1);
         let Self { permissions, config, lifecycle, max_queue, .. } = self;
-        Ok(ExtensionConfig { name: name.into(), source, permissions, config, lifecycle, instances, max_queue })
+        let config = ExtensionConfig {
+            permissions,
+            config,
+            lifecycle,
+            instances,
+            max_queue,
+            ..ExtensionConfig::new(name, source)
+        };
+        config.permissions.check_network().map_err(|what| heading.refused(ErrorCode::InvalidConfig, &what))?;
+        Ok(config)
     }
 }
 
@@ -341,21 +351,33 @@ pub(super) const PERMISSIONS: &[Key<Permissions>] = &[
     },
     Key {
         name: "network",
-        about: "No extension gets the network yet.",
-        schema: || json!({ "const": false, "default": false }),
-        read: |_, found| if found.flag()? { Err(no_network(found)) } else { Ok(()) },
+        about: "Whether it may reach every host on the network that has a public address.",
+        schema: || json!({ "type": "boolean", "default": false }),
+        read: |permissions, found| {
+            permissions.network = Some(found.flag()?);
+            Ok(())
+        },
     },
     Key {
         name: "allowed_hosts",
-        about: "No extension gets the network yet.",
-        schema: || json!({ "type": "array", "maxItems": 0 }),
-        read: |_, found| if found.list()?.is_empty() { Ok(()) } else { Err(no_network(found)) },
+        about: "Hosts that it may reach: names, `\"*.example.org\"` for all names beneath one, or addresses. A private address needs an entry that is that address, or `localhost`.",
+        schema: || {
+            let name = r"(\*\.)?[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*";
+            let address = r"\[?[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\]?";
+            schema::list(&json!({ "type": "string", "maxLength": 253, "pattern": format!("^({name}|{address})$") }))
+        },
+        read: |permissions, found| {
+            let hosts = found.list()?;
+            permissions.allowed_hosts = hosts.iter().map(host).collect::<Result<_>>()?;
+            Ok(())
+        },
     },
 ];
 
-fn no_network(found: &Found<'_>) -> ExtensionError {
-    let what = "The network cannot be granted yet: an extension has to be given what it needs by whoever calls it.";
-    found.refused(ErrorCode::InvalidConfig, what)
+fn host(found: &Found<'_>) -> Result<String> {
+    let host = found.text()?;
+    found.check(check_host(host))?;
+    Ok(host.into())
 }
 
 #[derive(Default)]

@@ -113,8 +113,8 @@ fn every_key_is_read() {
         permissions.max_execution_time = 0.5
         permissions.max_output = "1 MiB"
         permissions.max_fuel = 0xFF
-        permissions.network = false
-        permissions.allowed_hosts = []
+        permissions.network = true
+        permissions.allowed_hosts = ["api.example.org", "*.example.org", "::1"]
         permissions.filesystem = ["work", {{ path = "/tmp", guest_path = "tmp" }}]
         permissions.readonly_paths = ["../read"]
         "#
@@ -128,6 +128,8 @@ fn every_key_is_read() {
     assert_eq!(permissions.max_execution_time, Duration::from_micros(500));
     assert_eq!(permissions.max_output, 1 << 20);
     assert_eq!(permissions.max_fuel, Some(255));
+    assert_eq!(permissions.network, Some(true));
+    assert_eq!(permissions.allowed_hosts, ["api.example.org", "*.example.org", "::1"]);
     let grant = |path: &str, guest: &str| DirectoryGrant { path: beside(path), guest_path: guest.into() };
     assert_eq!(permissions.filesystem, [grant("work", "work"), grant("/tmp", "tmp")]);
     assert_eq!(permissions.readonly_paths, [grant("../read", "../read")]);
@@ -297,9 +299,15 @@ const WRONG: &[(&str, &str)] = &[
     ("permissions.max_fuel = 0", "24: permissions.max_fuel: `max_fuel` must be at least 1"),
     ("source.sha256 = '12'", "17: source.sha256: `sha256` must be 64 hexadecimal digits"),
     ("source.type = 'jar'", "15: source.type: A source of type \"jar\" cannot be loaded"),
+    (
+        "permissions.allowed_hosts = ['http://a.org']",
+        "30: permissions.allowed_hosts[0]: \"http://a.org\" is not a host: write a name",
+    ),
+    (
+        "permissions = { network = false, allowed_hosts = ['a.org'] }",
+        "`network` is false, but `allowed_hosts` grants some of it",
+    ),
     // What there is not yet.
-    ("permissions.network = true", "23: permissions.network: The network cannot be granted yet"),
-    ("permissions.allowed_hosts = ['a.org']", "29: permissions.allowed_hosts: The network cannot be granted yet"),
     ("restart = 'never'", "11: restart: The strategy \"never\" is not available yet"),
     ("restart = 'sometimes'", "11: restart: It must be \"immediate\"; it is the text \"sometimes\"."),
     ("restart = {}", "1: restart: It needs a `strategy`."),

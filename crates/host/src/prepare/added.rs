@@ -146,11 +146,28 @@ impl Added {
     /// How many there are.
     pub const COUNT: u32 = 28;
 
-    /// Imports all of them behind a module's own imports, and behind them what only a module needs that opens files.
-    pub fn import_all(imports: &mut ImportSection, first_type: u32, opens_files: bool) {
+    /// Imports all of them behind a module's own imports, and behind them what only a module needs that opens files, or that calls
+    /// functions of the host's.
+    pub fn import_all(imports: &mut ImportSection, first_type: u32, opens_files: bool, calls: bool) {
         let stat = (WASI, "path_filestat_get", Signature::WasiStats);
-        for (module, name, signature) in Self::ALL.into_iter().chain(opens_files.then_some(stat)) {
+        let of_calls = OfCalls::ALL.into_iter().filter(|_| calls);
+        for (module, name, signature) in Self::ALL.into_iter().chain(opens_files.then_some(stat)).chain(of_calls) {
             imports.import(module, name, EntityType::Function(first_type + signature as u32));
         }
     }
+}
+
+/// A function that only those modules import that call functions of the host's.
+#[derive(Clone, Copy)]
+pub(super) enum OfCalls {
+    Argument,
+    Call,
+}
+
+impl OfCalls {
+    const ALL: [(&'static str, &'static str, Signature); 2] =
+        [(HOST, super::ARGUMENT, Signature::TakesBytes), (HOST, super::CALL, Signature::Asks)];
+
+    /// How many there are.
+    pub const COUNT: u32 = 2;
 }

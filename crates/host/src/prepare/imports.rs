@@ -2,6 +2,8 @@
 
 use wasmparser::{FuncType, ValType};
 
+use super::HOST;
+use super::call::Wanted;
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::text::shorten;
 
@@ -109,6 +111,16 @@ const WASI_FUNCTIONS: &[&str] = &[
     "sock_shutdown",
 ];
 
+/// The most params of a function that its host offers: kits use a handful.
+const MAX_PARAMS: usize = 16;
+/// The most functions of its host's that a module may import: each takes some code of its own.
+const MAX_FUNCTIONS: usize = 1_000;
+
+/// Whether a namespace is one that only the host itself fills.
+pub(crate) fn is_reserved(namespace: &str) -> bool {
+    [EXTISM, WASI, HOST].contains(&namespace)
+}
+
 /// What a module wants from its host.
 pub(super) struct Import<'a> {
     pub module: &'a str,
@@ -117,40 +129,119 @@ pub(super) struct Import<'a> {
     pub signature: Option<&'a FuncType>,
 }
 
+impl Import<'_> {
+    /// What it is as a function that a host can offer; nothing where it cannot be one.
+    pub fn wanted(&self) -> Option<Wanted> {
+        let signature = self.signature?;
+        let blocks = |types: &[ValType]| types.iter().all(|ty| *ty == I64);
+        let (params, results) = (signature.params(), signature.results());
+        let fits = blocks(params) && params.len() <= MAX_PARAMS && blocks(results) && results.len() <= 1;
+        let is_request =
+            self.module == EXTISM && self.name == "http_request" && params.len() == 2 && results.len() == 1;
+        (fits && (is_request || !is_reserved(self.module))).then(|| Wanted {
+            namespace: self.module.into(),
+            name: self.name.into(),
+            params: params.len(),
+            answers: !results.is_empty(),
+        })
+    }
+}
+
 /// Refuses a module that imports something this host does not offer, naming all of it at once.
-pub(super) fn check(imports: &[Import<'_>]) -> Result<()> {
-    let refused: Vec<String> = imports.iter().filter_map(refusal).collect();
+pub(super) fn check(imports: &[Import<'_>], offers: Offers<'_>) -> Result<()> {
+    let mut advised = None;
+    let mut functions = 0;
+    let mut refused = Vec::new();
+    for import in imports {
+        match import.wanted() {
+            Some(wanted) if wanted.is_request() || offers(&wanted) => functions += 1,
+            Some(wanted) => {
+                refused.push(described(import));
+                advised.get_or_insert(wanted);
+            }
+            None => refused.extend(refusal(import)),
+        }
+    }
+    if functions > MAX_FUNCTIONS {
+        let message = format!(
+            "The module imports {functions} functions that its host offers, more than the {MAX_FUNCTIONS} that this host takes."
+        );
+        return Err(ExtensionError::new(ErrorCode::InvalidSource, message));
+    }
+    refuse(&refused, advised.as_ref())
+}
+
+/// Whether a function that a module wants is offered to it.
+pub(crate) type Offers<'a> = &'a dyn Fn(&Wanted) -> bool;
+
+/// Refuses a module that was prepared for other offers.
+pub(crate) fn check_wanted(wanted: &[Wanted], offers: Offers<'_>) -> Result<()> {
+    let refused: Vec<_> = wanted.iter().filter(|wanted| !wanted.is_request() && !offers(wanted)).collect();
+    let names: Vec<String> = (refused.iter())
+        .map(|wanted| {
+            let (params, results) = (vec![I64; wanted.params], vec![I64; usize::from(wanted.answers)]);
+            described(&Import {
+                module: &wanted.namespace,
+                name: &wanted.name,
+                signature: Some(&FuncType::new(params, results)),
+            })
+        })
+        .collect();
+    refuse(&names, refused.first().copied())
+}
+
+fn refuse(refused: &[String], advised: Option<&Wanted>) -> Result<()> {
     if refused.is_empty() {
         return Ok(());
     }
     // A hostile module can have 100,000 imports: an error is for reading.
     let shown = refused.iter().take(20).map(String::as_str).collect::<Vec<_>>().join("; ");
     let more = if refused.len() > 20 { format!("; and {} more", refused.len() - 20) } else { String::new() };
+    let advice = advised.map_or_else(String::new, |Wanted { namespace, name, .. }| {
+        let (namespace, name) = (shorten(namespace, 80), shorten(name, 80));
+        format!(
+            " To offer functions of your own, load it with `functions`, as in {{ {namespace:?}: {{ {name:?}: … }} }}."
+        )
+    });
     Err(ExtensionError::new(
         ErrorCode::InvalidSource,
-        format!("The module imports what this host does not offer: {shown}{more}."),
+        format!("The module imports what this host does not offer: {shown}{more}.{advice}"),
     ))
 }
 
 fn refusal(import: &Import<'_>) -> Option<String> {
-    let name = format!("{}::{}", shorten(import.module, 80), shorten(import.name, 80));
     let Some(signature) = import.signature else {
-        return Some(format!("{name}, which is not a function"));
+        return Some(format!("{}, which is not a function", name_of(import)));
     };
-    let shape = || format!("({}) -> ({})", list(signature.params()), list(signature.results()));
     let offered = match import.module {
         EXTISM => EXTISM_FUNCTIONS,
         WASI => REPLACED_WASI_FUNCTIONS,
-        _ => &[],
+        HOST => &[],
+        _ => {
+            return Some(format!(
+                "{}, but a host's functions take up to {MAX_PARAMS} i64, which are blocks of Extism's memory, and answer one or nothing",
+                described(import)
+            ));
+        }
     };
     match offered.iter().find(|(offered, ..)| *offered == import.name) {
         Some((_, params, results)) if *params == signature.params() && *results == signature.results() => None,
         Some((_, params, results)) => {
-            Some(format!("{name} as {}, which is ({}) -> ({})", shape(), list(params), list(results)))
+            Some(format!("{}, which is ({}) -> ({})", described(import), list(params), list(results)))
         }
         None if import.module == WASI && WASI_FUNCTIONS.contains(&import.name) => None,
-        None => Some(format!("{name} as {}", shape())),
+        None => Some(described(import)),
     }
+}
+
+fn name_of(import: &Import<'_>) -> String {
+    format!("{}::{}", shorten(import.module, 80), shorten(import.name, 80))
+}
+
+/// An import's name and shape.
+fn described(import: &Import<'_>) -> String {
+    let shape = import.signature.map(|found| format!(" as ({}) -> ({})", list(found.params()), list(found.results())));
+    name_of(import) + shape.as_deref().unwrap_or_default()
 }
 
 fn list(types: &[ValType]) -> String {

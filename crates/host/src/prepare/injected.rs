@@ -3,7 +3,7 @@
 use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, ValType};
 
 use super::Taken;
-use super::added::Added;
+use super::added::{Added, OfCalls};
 use crate::config::PAGE;
 
 /// Which functions of the prepared module an injected one calls.
@@ -20,6 +20,10 @@ pub(super) struct Calls {
     pub finish: u32,
     /// The injected `relay::go_on`.
     pub go_on: u32,
+    /// The injected `call::argument`, where the module calls functions of the host's.
+    pub argument: u32,
+    /// The first of the imports for such calls.
+    pub of_calls: u32,
     /// The added globals: where the output is, and behind it how long.
     pub output: u32,
 }
@@ -28,6 +32,11 @@ impl Calls {
     /// Where an added import is.
     pub const fn to(&self, import: Added) -> u32 {
         self.added + import as u32
+    }
+
+    /// Where an import is that only those have who call functions of the host's.
+    pub const fn of(&self, import: OfCalls) -> u32 {
+        self.of_calls + import as u32
     }
 }
 

@@ -2,7 +2,8 @@
 
 use wasm_encoder::Function;
 
-use super::added::{Added, Signature};
+use super::added::{Added, OfCalls, Signature};
+use super::call::{self, Wanted};
 use super::injected::{self, Calls};
 use super::{Asked, Taken, relay};
 
@@ -13,6 +14,8 @@ pub(super) struct Plan {
     pub replaced: Vec<Replaced>,
     /// Whether it opens files, which takes one more import.
     pub opens_files: bool,
+    /// The functions that it wants from the host, whose calls take some more.
+    pub functions: Vec<Wanted>,
     /// The most bytes that may be set as output.
     pub max_output: u64,
     /// Functions of the module's own.
@@ -27,6 +30,20 @@ pub(super) struct Plan {
     pub globals: u32,
 }
 
+/// The type of an injected function.
+#[derive(Clone, Copy)]
+pub(super) enum InjectedType {
+    Added(Signature),
+    /// One of the module's own.
+    Own(u32),
+}
+
+impl From<Signature> for InjectedType {
+    fn from(signature: Signature) -> Self {
+        Self::Added(signature)
+    }
+}
+
 /// An import that an injected function takes the place of.
 pub(super) struct Replaced {
     /// The import's number.
@@ -37,6 +54,12 @@ pub(super) struct Replaced {
 
 #[derive(Clone, Copy)]
 pub(super) enum Replacement {
+    /// A function that the host offers: its number among them, and the type that the module gives it.
+    Call {
+        number: u32,
+        ty: u32,
+    },
+    Headers,
     Poll,
     Write,
     Open,
@@ -53,25 +76,37 @@ pub(super) enum Replacement {
 }
 
 impl Plan {
-    /// The injected functions that others call: `send`, `receive`, `finish`, `grow` and `go_on`, in this order.
-    const SHARED: u32 = 5;
+    /// Whether it calls functions of the host's.
+    pub const fn calls_functions(&self) -> bool {
+        !self.functions.is_empty()
+    }
+
+    /// The injected functions that others call: `send`, `receive`, `finish`, `grow`, `go_on`, and `argument` where there are calls, in
+    /// this order.
+    const fn shared(&self) -> u32 {
+        5 + self.calls_functions() as u32
+    }
 
     pub const fn calls(&self) -> Calls {
         let first = self.first_injected();
+        let stat = self.imported + Added::COUNT;
         Calls {
             added: self.imported,
-            stat: self.imported + Added::COUNT,
+            stat,
             send: first,
             receive: first + 1,
             finish: first + 2,
             go_on: first + 4,
+            argument: first + 5,
+            of_calls: stat + self.opens_files as u32,
             output: self.globals,
         }
     }
 
     /// The imports that are added.
     const fn added(&self) -> u32 {
-        Added::COUNT + self.opens_files as u32
+        let of_calls = if self.calls_functions() { OfCalls::COUNT } else { 0 };
+        Added::COUNT + self.opens_files as u32 + of_calls
     }
 
     /// The first injected function. Those that others call come first, then replacements, so that their places are known while the
@@ -88,10 +123,17 @@ impl Plan {
         // In the order of the imports, of which a hostile module has many.
         match self.replaced.binary_search_by_key(&function, |replaced| replaced.import) {
             Ok(place) => {
-                self.first_injected() + Self::SHARED + u32::try_from(place).expect("validation limits imports")
+                self.first_injected() + self.shared() + u32::try_from(place).expect("validation limits imports")
             }
             Err(_) => function,
         }
+    }
+
+    /// Whether this import is a function that the host offers.
+    pub fn is_call(&self, import: u32) -> bool {
+        self.replaced
+            .binary_search_by_key(&import, |replaced| replaced.import)
+            .is_ok_and(|place| matches!(self.replaced[place].by, Replacement::Call { .. }))
     }
 
     /// Where `grow` is.
@@ -100,7 +142,7 @@ impl Plan {
     }
 
     /// The injected functions whose places are known beforehand.
-    pub fn injected(&self) -> impl Iterator<Item = (Signature, Function)> {
+    pub fn injected(&self) -> impl Iterator<Item = (InjectedType, Function)> {
         let calls = self.calls();
         let grow = match self.max_pages {
             Some(cap) => injected::grow(&calls, cap),
@@ -113,12 +155,19 @@ impl Plan {
             (Signature::GrowsMemory, grow),
             (Signature::Answers, relay::go_on(&calls)),
         ];
-        shared.into_iter().chain(self.replaced.iter().map(|replaced| self.replacement(replaced)))
+        let argument = self.calls_functions().then(|| (Signature::TakesBytes, call::argument(&calls)));
+        let shared = shared.into_iter().chain(argument).map(|(signature, body)| (signature.into(), body));
+        shared.chain(self.replaced.iter().map(|replaced| self.replacement(replaced)))
     }
 
-    fn replacement(&self, replaced: &Replaced) -> (Signature, Function) {
+    fn replacement(&self, replaced: &Replaced) -> (InjectedType, Function) {
         let calls = self.calls();
-        match replaced.by {
+        let (signature, body) = match replaced.by {
+            Replacement::Call { number, ty } => {
+                let body = call::call(&calls, number.cast_signed(), &self.functions[number as usize]);
+                return (InjectedType::Own(ty), body);
+            }
+            Replacement::Headers => (Signature::Counts, call::headers(&calls)),
             Replacement::Poll => (Signature::Wasi, injected::poll_without_waiting()),
             Replacement::Write => (Signature::Wasi, injected::write_with_log(&calls, replaced.import)),
             Replacement::Open => (Signature::WasiOpens, injected::open_without_waiting(&calls, replaced.import)),
@@ -132,6 +181,7 @@ impl Plan {
             Replacement::Alloc => (Signature::ReadsWord, injected::alloc(&calls, replaced.import)),
             Replacement::Exit => (Signature::TakesCode, injected::exit(&calls, replaced.import)),
             Replacement::SetVariable => (Signature::TakesTwoPlaces, relay::set_variable(&calls)),
-        }
+        };
+        (signature.into(), body)
     }
 }

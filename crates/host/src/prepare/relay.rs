@@ -23,14 +23,10 @@ pub(super) fn send(calls: &Calls) -> Function {
     let (place, rest) = (0, 1);
     let mut body = Function::new([(3, ValType::I64)]);
     let mut code = body.instructions();
-    code.local_get(place).call(calls.to(Added::Length)).local_tee(rest).local_get(place).i64_add();
-    // A forged length ends behind the kernel's memory, of which `memory_bytes` leaves out the first 65.
-    trap_if(&mut code, |code| {
-        code.call(calls.to(Added::MemoryBytes)).i64_const(65).i64_add().i64_gt_u();
-    });
+    within_memory(&mut code, calls, place, rest);
     // The host keeps no more of any text.
     code.local_get(rest).i64_const(MOST).i64_gt_u().if_(BlockType::Empty).i64_const(MOST).local_set(rest).end();
-    pour(&mut code, calls, place, rest, 2);
+    send_bytes(&mut code, calls, place, rest, 2);
     code.end();
     body
 }
@@ -44,7 +40,7 @@ pub(super) fn go_on(calls: &Calls) -> Function {
     code.global_get(calls.output + 1).local_tee(length).call(calls.to(Added::MayGoOn));
     code.i32_eqz().if_(BlockType::Empty).i32_const(0).return_().end();
     code.global_get(calls.output).local_set(place);
-    pour(&mut code, calls, place, length, 2);
+    send_bytes(&mut code, calls, place, length, 2);
     code.call(calls.to(Added::Another)).local_tee(length);
     code.i64_const(0).i64_lt_s().if_(BlockType::Empty).i32_const(0).return_().end();
     code.call(calls.to(Added::Reset));
@@ -57,8 +53,17 @@ pub(super) fn go_on(calls: &Calls) -> Function {
     body
 }
 
+/// Sets the local `length` to that of the block at a place.
+pub(super) fn within_memory(code: &mut InstructionSink<'_>, calls: &Calls, place: u32, length: u32) {
+    code.local_get(place).call(calls.to(Added::Length)).local_tee(length).local_get(place).i64_add();
+    // A forged length ends behind the kernel's memory, of which `memory_bytes` leaves out the first 65.
+    trap_if(code, |code| {
+        code.call(calls.to(Added::MemoryBytes)).i64_const(65).i64_add().i64_gt_u();
+    });
+}
+
 /// Hands `rest` bytes from `place` on to the host. Changes both, and two more locals from `free` on.
-fn pour(code: &mut InstructionSink<'_>, calls: &Calls, place: u32, rest: u32, free: u32) {
+pub(super) fn send_bytes(code: &mut InstructionSink<'_>, calls: &Calls, place: u32, rest: u32, free: u32) {
     let (word, at) = (free, free + 1);
     while_at_least(code, rest, BATCH, |code| {
         for offset in (0..BATCH).step_by(8) {

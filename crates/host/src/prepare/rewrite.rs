@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{
-    CodeSection, ConstExpr, DataCountSection, DataSection, ElementSection, Elements, FunctionSection, GlobalSection,
-    GlobalType, ImportSection, MemorySection, NameSection, TableSection, TypeSection, ValType,
+    CodeSection, ConstExpr, DataCountSection, DataSection, ElementSection, Elements, EntityType, FunctionSection,
+    GlobalSection, GlobalType, ImportSection, MemorySection, NameSection, TableSection, TypeSection, ValType,
 };
 use wasmparser::{BinaryReaderError, ExternalKind, FuncType};
 
-use super::Prepared;
 use super::added::{Added, Signature};
 use super::copy::Copy;
 use super::outline::Outline;
-use super::plan::Plan;
+use super::plan::{InjectedType, Plan};
 use super::surface::Surface;
+use super::{ENTERED, HOST, Prepared};
 use crate::error::ExtensionError;
 
 /// Why a valid module is not rewritten.
@@ -50,8 +50,11 @@ pub(super) struct Injected<'a> {
 }
 
 impl Injected<'_> {
-    pub fn add(&mut self, signature: Signature, body: wasm_encoder::Function) -> u32 {
-        self.functions.function(self.plan.types + signature as u32);
+    pub fn add(&mut self, ty: impl Into<InjectedType>, body: wasm_encoder::Function) -> u32 {
+        self.functions.function(match ty.into() {
+            InjectedType::Added(signature) => self.plan.types + signature as u32,
+            InjectedType::Own(ty) => ty,
+        });
         self.bodies.push(body);
         self.plan.first_injected() + u32::try_from(self.bodies.len() - 1).expect("validation limits functions")
     }
@@ -71,18 +74,23 @@ pub(super) fn rewrite<'a>(
     Signature::add_all(&mut types);
 
     let mut imports = ImportSection::new();
-    for import in &outline.imports {
-        imports.import(import.module, import.name, copy.entity_type(import.ty)?);
+    for (number, import) in (0..).zip(&outline.imports) {
+        if plan.is_call(number) {
+            // The engine knows no such function, and nothing calls it here any more; but the numbers of the others have to stay.
+            imports.import(HOST, ENTERED, EntityType::Function(plan.types + Signature::Nothing as u32));
+        } else {
+            imports.import(import.module, import.name, copy.entity_type(import.ty)?);
+        }
     }
-    Added::import_all(&mut imports, plan.types, plan.opens_files);
+    Added::import_all(&mut imports, plan.types, plan.opens_files, plan.calls_functions());
 
     let mut functions = FunctionSection::new();
     if let Some(reader) = outline.functions.clone() {
         copy.parse_function_section(&mut functions, reader)?;
     }
     let mut injected = Injected { plan, functions, bodies: Vec::new() };
-    for (signature, body) in plan.injected() {
-        injected.add(signature, body);
+    for (ty, body) in plan.injected() {
+        injected.add(ty, body);
     }
     let mut surface = Surface::build(outline, &mut copy, &mut injected, signature)?;
 
@@ -150,6 +158,7 @@ pub(super) fn rewrite<'a>(
         program: surface.program,
         wasi: false,
         initial_pages: 0,
+        functions: Vec::new(),
     })
 }
 

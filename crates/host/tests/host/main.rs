@@ -7,6 +7,7 @@ mod cache;
 mod cancel;
 mod errors;
 mod faults;
+mod functions;
 mod grants;
 mod hostile;
 mod instances;

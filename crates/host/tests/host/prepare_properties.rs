@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use wasmparser::Validator;
 
+use crate::functions::for_fixture;
 use crate::in_own_process;
 use crate::support::{TestHost, directory, files, guest, options, plain};
 
@@ -20,6 +21,7 @@ fn prepare(wasm: &[u8]) -> (TestHost, Result<ExtensionId, ExtensionError>, Optio
     let cache = Cache::open(place.path()).unwrap();
     let host = TestHost::with(HostOptions { cache: Some(cache), slots: options().slots, log_level: None });
     let mut config = plain(wasm.to_vec());
+    config.functions = for_fixture();
     config.permissions.max_execution_time = Duration::from_millis(20);
     config.permissions.max_memory = 256 * 1024 * 1024;
     let loaded = host.load(config);

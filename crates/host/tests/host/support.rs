@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use morphir_extension_host::{
     Answer, Call, ErrorCode, ExtensionConfig, ExtensionError, ExtensionId, Form, Host, HostOptions, Job, Lifecycle,
-    LogLevel, Outcome, Result, Settle, Settled, Slots, Source,
+    LogLevel, Offers, Outcome, Result, Settle, Settled, Slots, Source,
 };
 
 /// No promise takes longer to settle: a test that waits for it in vain fails instead of hanging.
@@ -83,8 +83,16 @@ impl TestHost {
         Self::lending(options, count)
     }
 
+    /// A host that offers something to its extensions.
+    pub fn offering(offers: Offers) -> Self {
+        Self::lending_for(Host::offering(options(), offers), 4)
+    }
+
     pub fn lending(options: HostOptions, threads: usize) -> Self {
-        let host = Host::new(options);
+        Self::lending_for(Host::new(options), threads)
+    }
+
+    fn lending_for(host: Host, threads: usize) -> Self {
         let mailbox = Arc::new(Mailbox::default());
         let threads = (0..threads)
             .map(|_| {
