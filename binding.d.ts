@@ -19,8 +19,18 @@ export declare class NativeConfigFile {
 export declare class NativeHost {
   /** Sets a host up. Throws an error with a code where the cache directory cannot be used. */
   constructor(options: NativeHostOptions)
+  /** Has `ring` called when there is something that functions are asked. */
+  startFunctions(ring: () => void): void
+  /** Takes what functions are asked. */
+  takeAsked(): Array<unknown>
+  /** Answers what a function was asked. */
+  answer(number: number, value?: Input | undefined | null): void
+  /** Tells that a function failed; `thrown` finds what it threw. */
+  fail(number: number, message: string, thrown?: number | undefined | null): void
+  /** Answers a request over the network. */
+  respond(number: number, status: number, headers: string, body: Uint8Array): void
   /** Puts a load in line; answers its ticket. `bytes` are the source's, where it has no path. */
-  load(config: string, bytes?: Uint8Array | undefined | null): number | Failure
+  load(config: string, bytes?: Uint8Array | undefined | null, functions?: Array<NativeFunction> | undefined | null): number | Failure
   /** Reads a configuration file, on libuv's pool. */
   readConfig(path: string): Promise<NativeConfigFile | Failure>
   /** Puts the load of an extension in line that a configuration file lists, and that is to be loaded; answers its ticket. */
@@ -33,8 +43,11 @@ export declare class NativeHost {
   check(extension: number, timeout?: number | undefined | null): number | Failure
   /** Puts a reload in line; answers its ticket. `bytes` are the new source's, where it has no path. */
   reload(extension: number, source?: string | undefined | null, bytes?: Uint8Array | undefined | null): number | Failure
-  /** Runs a call on this thread; answers what came of it, as the list of settled work that a task answers. */
-  callNow(extension: number, method: string, input: Input, timeout?: number | undefined | null): Array<unknown> | Failure
+  /**
+   * Runs a call on this thread; answers what came of it, as the list of settled work that a task answers. `now` answers what
+   * functions are asked meanwhile.
+   */
+  callNow(extension: number, method: string, input: string | Uint8Array, timeout?: number | undefined | null, now?: (asked: unknown) => NativeAnswer): Array<unknown> | Failure
   /** Has `ring` called when something settled on another thread and can be taken. */
   ringBy(ring: () => void): void
   /** Takes what settled on other threads and has not been taken. */
@@ -84,6 +97,8 @@ export interface Failure {
   method?: string
   /** The message of the error underneath. */
   cause?: string
+  /** By which JavaScript finds what a function of its own threw. */
+  thrown?: number
 }
 
 /** One message that an extension logged. */
@@ -94,6 +109,28 @@ export interface LogEntry {
   message: string
 }
 
+/** What a function answered on the thread of its guest. */
+export interface NativeAnswer {
+  /** Its answer, where it has one. */
+  value?: string | Uint8Array
+  /** Why it failed, where it did. */
+  failure?: string
+  /** By which JavaScript finds what it threw. */
+  thrown?: number
+}
+
+/** A function that an extension is offered. */
+export interface NativeFunction {
+  /** Where modules import it from. */
+  namespace: string
+  /** What they call it. */
+  name: string
+  /** By which JavaScript knows it. */
+  key: number
+  /** Whether it takes bytes and not text. */
+  bytes: boolean
+}
+
 /** How a native host is set up. */
 export interface NativeHostOptions {
   /** A directory for compiled modules, `false` for none, nothing for the user's own. */
@@ -102,6 +139,10 @@ export interface NativeHostOptions {
   maxConcurrentCalls?: number
   /** The least level of what is logged; without it extensions are told not to log. */
   logLevel?: string
+  /** Functions that every extension is offered. */
+  functions?: Array<NativeFunction>
+  /** What Morphir's extensions are told about the workspace. */
+  workspace?: NativeWorkspace
 }
 
 /** One extension of a configuration file. */
@@ -166,4 +207,12 @@ export interface NativeTimes {
   p99: number
   /** None took longer. */
   max: number
+}
+
+/** What Morphir's extensions are told about the workspace. */
+export interface NativeWorkspace {
+  /** Its root. */
+  root?: string
+  /** Where what is made goes. */
+  outputDir?: string
 }

@@ -48,7 +48,7 @@ export class ExtensionError extends Error {
   readonly extension?: string
   /** The method that was called, where one was. */
   readonly method?: string
-  /** What is underneath: the signal's reason, the error of a file, of `JSON.parse`, or of the extension. */
+  /** What is underneath: the signal's reason, the error of a file, of `JSON.parse`, of the extension, or what a function threw. */
   readonly cause?: unknown
   /** In `callMany`: which of the params failed, from 0. */
   readonly index?: number
@@ -97,6 +97,59 @@ export interface HostOptions {
    * @default 'info' with `onLog`, otherwise nothing
    */
   logLevel?: LogLevel
+  /** Functions that every extension may import; those of its own configuration come first. */
+  functions?: HostFunctions
+  /** What Morphir's extensions are told about the workspace. */
+  workspace?: Workspace
+}
+
+/** What Morphir's extensions are told about the workspace, by `morphir_get_workspace_info`. */
+export interface Workspace {
+  /**
+   * Its root; a relative path starts at the working directory.
+   * @default the working directory
+   */
+  root?: string | URL
+  /**
+   * Where what is made goes.
+   * @default `.morphir-dist` in the root
+   */
+  outputDir?: string | URL
+}
+
+/** Functions that modules may import, by namespace and name. Extism's kits use the namespace `extism:host/user`. */
+export interface HostFunctions {
+  [namespace: string]: { [name: string]: HostFunction }
+}
+
+/**
+ * A function that modules may import. It is given what the guest hands over, as many arguments as the module's import has, and
+ * behind them a {@link FunctionContext}; `undefined` stands for no value, both ways. It may answer a promise, except during `callSync`.
+ *
+ * What it is given and answers is JSON, unless it is said to be text or bytes.
+ */
+export type HostFunction =
+  | JsonFunction
+  | { json: JsonFunction }
+  | { text: (...args: any[]) => Awaitable<string | undefined | void> }
+  | { bytes: (...args: any[]) => Awaitable<Uint8Array | string | undefined | void> }
+
+/** What a guest hands over has the types that whoever wrote the guest says. */
+export type JsonFunction = (...args: any[]) => unknown
+type Awaitable<T> = T | Promise<T>
+
+/** Who calls a function. */
+export interface FunctionContext {
+  /** The extension's name. */
+  readonly extension: string
+  /** The extension's id; not there while it is being loaded. */
+  readonly id?: number
+  /** The method that runs, `initialize` and `capabilities` included; not there in start-up code. */
+  readonly method?: string
+  /** The number of the call, as events have it; not there in a load, a reload or a health check. */
+  readonly call?: number
+  /** Aborted when the guest waits no more: its call ran out of time, was cancelled, or its host was closed. */
+  readonly signal: AbortSignal
 }
 
 /** Where a module comes from. */
@@ -126,7 +179,7 @@ export interface DirectoryGrant {
   guestPath: string
 }
 
-/** What an extension may use. Nothing else is granted: no other files, no network, no environment. */
+/** What an extension may use. Nothing else is granted: no other files, no other hosts, no environment. */
 export interface Permissions {
   /**
    * All the memory of one instance: the extension's own, and Extism's, which carries input and output. In bytes, or with a
@@ -154,6 +207,17 @@ export interface Permissions {
   filesystem?: (string | DirectoryGrant)[]
   /** Directories to read only. */
   readonlyPaths?: (string | DirectoryGrant)[]
+  /**
+   * Whether it may reach every host on the network that has a public address, through Extism's `http_request`.
+   * @default false
+   */
+  network?: boolean
+  /**
+   * Hosts that it may reach: names, `*.example.org` for all names beneath one, or addresses. Private addresses need an entry that is
+   * that address, or `localhost`.
+   * @default none
+   */
+  allowedHosts?: string[]
   /** As configuration files write it. */
   max_memory?: string | number
   /** As configuration files write it. */
@@ -162,6 +226,8 @@ export interface Permissions {
   max_output?: string | number
   /** As configuration files write it. */
   max_fuel?: number
+  /** As configuration files write it. */
+  allowed_hosts?: string[]
 }
 
 /** One extension to load. */
@@ -192,6 +258,8 @@ export interface ExtensionConfig {
    * @default no limit
    */
   maxQueue?: number
+  /** Functions that it may import, beside those of the host and Morphir's own. */
+  functions?: HostFunctions
 }
 
 /** One thing an extension says it can do. */

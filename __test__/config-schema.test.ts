@@ -43,8 +43,8 @@ const GOOD: Record<string, Record<string, unknown[]>> = {
     max_fuel: [1, 1_000_000_000],
     filesystem: [[], ['.'], [{ path: '.', guest_path: 'here' }, 'there']],
     readonly_paths: [[], ['.'], [{ path: '.', guest_path: 'here' }]],
-    network: [false],
-    allowed_hosts: [[]],
+    network: [false, true],
+    allowed_hosts: [[], ['example.com', '*.example.com', 'localhost', '10.0.0.1', '::1', '[::1]']],
   },
   directory: {
     path: ['.'],
@@ -78,8 +78,8 @@ const BAD: Record<string, Record<string, unknown[]>> = {
     max_fuel: [0, -1, 1.5, '1'],
     filesystem: ['.', [''], [1], [{ path: '.' }], [{ guest_path: 'x' }], [{ path: '.', guest_path: 'x', mode: 7 }]],
     readonly_paths: ['.', [''], [true], [{}]],
-    network: [true, 'no'],
-    allowed_hosts: [['example.com'], 'example.com'],
+    network: ['no', 1],
+    allowed_hosts: ['example.com', [''], ['*'], ['https://example.com'], ['example.com:80'], ['a b'], [1]],
   },
   directory: {
     path: ['', 1],

@@ -241,7 +241,11 @@ path = "lifecycle.wasm"
       'InvalidSource',
       '4:19: extensions.x.source.type: A source of type "jar"',
     ],
-    ['permissions.network = true', 'InvalidConfig', '4:23: extensions.x.permissions.network: The network cannot be '],
+    [
+      'permissions.network = "yes"',
+      'InvalidConfig',
+      '4:23: extensions.x.permissions.network: It must be true or false',
+    ],
     ['permissions.max_execution_time = 0', 'InvalidConfig', '4:34: extensions.x.permissions.max_execution_time: '],
     ['permissions.max_memory = "1 MB', undefined, '4:31: This is not TOML: '],
     ['permissions.filesystem = ["missing"]', 'IoError', '2:13: extensions.x: The directory '],

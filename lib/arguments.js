@@ -2,6 +2,7 @@
 
 // Arguments of the wrong type are a programmer's mistake: a TypeError that names the argument, before anything starts.
 
+const { resolve } = require('node:path')
 const { fileURLToPath } = require('node:url')
 const { isUint8Array } = require('node:util').types
 
@@ -62,8 +63,16 @@ function checkCount(name, count) {
 /** What a host is set up with. */
 function hostOptions(options) {
   checkObject('The options of ExtensionHost', options)
-  checkKeys('ExtensionHost', options, ['cacheDir', 'maxConcurrentCalls', 'threads', 'onLog', 'logLevel'])
-  const { cacheDir, maxConcurrentCalls, threads, onLog, logLevel } = options
+  checkKeys('ExtensionHost', options, [
+    'cacheDir',
+    'maxConcurrentCalls',
+    'threads',
+    'onLog',
+    'logLevel',
+    'functions',
+    'workspace',
+  ])
+  const { cacheDir, maxConcurrentCalls, threads, onLog, logLevel, functions, workspace } = options
   if (cacheDir !== undefined && typeof cacheDir !== 'boolean' && (typeof cacheDir !== 'string' || cacheDir === '')) {
     throw wrong('cacheDir', 'a directory, or false for none', cacheDir)
   }
@@ -80,14 +89,56 @@ function hostOptions(options) {
     cacheDir,
     maxConcurrentCalls: threads ?? maxConcurrentCalls,
     logLevel: logLevel ?? (onLog && 'info'),
+    workspace: workspaceOf(workspace),
   }
-  return { native, onLog, threads }
+  return { native, onLog, threads, functions: functionsOf(functions) }
+}
+
+/** What Morphir's extensions are told about the workspace. */
+function workspaceOf(workspace) {
+  if (workspace === undefined) return undefined
+  checkObject('workspace', workspace)
+  checkKeys('workspace', workspace, ['root', 'outputDir'])
+  const { root, outputDir } = workspace
+  return { root: directory('workspace.root', root), outputDir: directory('workspace.outputDir', outputDir) }
+}
+
+function directory(name, path) {
+  if (path === '') throw wrong(name, 'a path or a file: URL', path)
+  const text = filePath(name, path)
+  return text === undefined ? undefined : resolve(text)
+}
+
+/** Functions for guests, as a list. */
+function functionsOf(functions) {
+  if (functions === undefined) return []
+  checkObject('functions', functions)
+  return Object.entries(functions).flatMap(([namespace, names]) => {
+    checkObject(`functions[${JSON.stringify(namespace)}]`, names)
+    return Object.entries(names).map(([name, given]) => {
+      const where = `functions[${JSON.stringify(namespace)}][${JSON.stringify(name)}]`
+      const { form, call } = functionOf(where, given)
+      return { namespace, name, form, call }
+    })
+  })
+}
+
+const FORMS = new Set(['json', 'text', 'bytes'])
+
+/** A function, and the form of what it is given and answers. */
+function functionOf(where, given) {
+  if (typeof given === 'function') return { form: 'json', call: given }
+  const [form, ...others] = isObject(given) ? Object.keys(given) : []
+  if (!FORMS.has(form) || others.length > 0 || typeof given[form] !== 'function') {
+    throw wrong(where, 'a function, or one of { json }, { text } and { bytes } with a function', given)
+  }
+  return { form, call: given[form] }
 }
 
 /** What an extension is loaded with: its configuration as JSON, and what cannot be JSON. */
 function extensionConfig(config) {
   checkObject('The configuration', config)
-  const { source, ...rest } = config
+  const { source, functions, ...rest } = config
   if (typeof rest.name !== 'string') throw wrong('name', 'a string', rest.name)
   const { where, bytes } = moduleSource(source)
   for (const key of ['permissions', 'config']) {
@@ -97,7 +148,13 @@ function extensionConfig(config) {
     throw wrong('instances', 'a number', rest.instances)
   }
   checkMaxQueue(rest.maxQueue)
-  return { json: JSON.stringify({ ...rest, source: where }), bytes, name: rest.name }
+  const json = JSON.stringify({ ...rest, source: where })
+  return { json, bytes, name: rest.name, functions: functionsOf(functions), network: wantsNetwork(rest.permissions) }
+}
+
+/** Whether an extension may be granted the network; the core looks closer. */
+function wantsNetwork({ network, allowedHosts, allowed_hosts: hosts } = {}) {
+  return network !== undefined || allowedHosts !== undefined || hosts !== undefined
 }
 
 function checkMaxQueue(maxQueue) {

@@ -21,6 +21,8 @@ const { loadListed } = require('./config.js')
 const { ExtensionError, fromFailure } = require('./error.js')
 const { Events, tell } = require('./events.js')
 const { stopAtExit } = require('./exit.js')
+const { Functions } = require('./functions.js')
+const { request } = require('./network.js')
 const { OwnThreads, Pool } = require('./threads.js')
 
 class ExtensionHost {
@@ -28,6 +30,8 @@ class ExtensionHost {
   #threads
   #onLog
   #events = new Events()
+  /** What guests may call, once there is something. */
+  #functions
   /** Whether extensions are told to log. */
   #logs
   /** How many calls there were: each has its number, by which events and logs name it. */
@@ -42,9 +46,10 @@ class ExtensionHost {
   }
 
   constructor(options = {}) {
-    const { native, onLog, threads } = hostOptions(options)
+    const { native, onLog, threads, functions } = hostOptions(options)
     this.#onLog = onLog
     this.#logs = native.logLevel !== undefined
+    if (functions.length > 0) native.functions = this.#newFunctions().offer(functions)
     try {
       this.#native = new NativeHost(native)
     } catch (error) {
@@ -54,6 +59,7 @@ class ExtensionHost {
       threads === undefined
         ? new Pool(this.#native, this.#deliver)
         : new OwnThreads(this.#native, threads, this.#deliver)
+    this.#functions?.start(this.#native)
     stopAtExit(this.#native)
   }
 
@@ -72,9 +78,11 @@ class ExtensionHost {
 
   loadExtension(config, options = {}) {
     return attempt(async () => {
-      const { json, bytes, name } = extensionConfig(config)
+      const { json, bytes, name, functions, network } = extensionConfig(config)
       const { signal } = loadOptions(options)
-      return this.#load(name, config.instances ?? 1, signal, () => this.#native.load(json, bytes))
+      const offered = functions.length > 0 ? this.#serve().offer(functions) : undefined
+      if (network) this.#serve()
+      return this.#load(name, config.instances ?? 1, signal, () => this.#native.load(json, bytes, offered), offered)
     })
   }
 
@@ -85,6 +93,7 @@ class ExtensionHost {
       if (signal?.aborted) throw cancelled({ signal })
       const config = await this.#native.readConfig(file)
       if (config.code !== undefined) throw fromFailure(config)
+      this.#serve()
       const result = await loadListed(config.extensions(), ({ name, instances, failure }, index) =>
         this.#load(name, instances, signal, () => failure ?? this.#native.loadListed(config, index)),
       )
@@ -119,7 +128,7 @@ class ExtensionHost {
       checkId(id)
       checkMethod(method)
       const { name: extension, instances = 1 } = this.#loaded.get(id) ?? {}
-      const work = { id, extension, method, ...callsOptions, call: this.#nextCall() }
+      const work = { id, extension, method, ...callsOptions, call: this.#nextCall(), thrown: [] }
       const results = Array.from(paramsList, (params) => outcome(() => toJson(params, work)))
       const firstFailed = () => results.findIndex((result) => result.status === 'rejected')
       await this.#told(
@@ -242,19 +251,36 @@ class ExtensionHost {
     return this.close()
   }
 
-  async #load(name, instances, signal, submit) {
+  async #load(name, instances, signal, submit, offered = []) {
     const work = { extension: name, signal }
-    return this.#toldLoad(work, () =>
-      this.#submit(work, submit, ({ id }) => {
-        this.#loaded.set(id, { name, instances })
-        return id
-      }),
-    )
+    try {
+      return await this.#toldLoad(work, () =>
+        this.#submit(work, submit, ({ id }) => {
+          this.#loaded.set(id, { name, instances, offered })
+          return id
+        }),
+      )
+    } catch (error) {
+      this.#functions?.withdraw(offered)
+      throw error
+    }
+  }
+
+  #newFunctions() {
+    this.#functions = new Functions((ticket) => this.#pending.get(ticket), request)
+    return this.#functions
+  }
+
+  /** Begins to answer what guests ask, unless it has begun. */
+  #serve() {
+    if (this.#functions === undefined) this.#newFunctions().start(this.#native)
+    return this.#functions
   }
 
   /** What is unloaded has no name any more. */
   #forget(id) {
-    const extension = this.#loaded.get(id)?.name
+    const { name: extension, offered = [] } = this.#loaded.get(id) ?? {}
+    this.#functions?.withdraw(offered)
     if (this.#loaded.delete(id) && this.#events.has('extension.unloaded')) {
       this.#events.tell('extension.unloaded', { id, extension })
     }
@@ -332,7 +358,9 @@ class ExtensionHost {
   }
 
   #callNow(work, input, timeout) {
-    const answered = this.#native.callNow(work.id, work.method, input, timeout)
+    const functions = this.#functions
+    const now = functions && ((asked) => functions.answerNow(asked, work))
+    const answered = this.#native.callNow(work.id, work.method, input, timeout, now)
     if (!Array.isArray(answered)) throw this.#error(answered, work)
     const [settled] = answered
     if (settled.log !== undefined) this.#log(settled, work)
@@ -437,8 +465,9 @@ class ExtensionHost {
     return read(answer, work)
   }
 
-  #error(failure, { extension, method }) {
-    return fromFailure(failure, { extension, method })
+  #error(failure, { extension, method, thrown }) {
+    // What a function of the application's own threw is more than its message.
+    return fromFailure(failure, { extension, method, cause: thrown?.[failure.thrown] })
   }
 
   async #allSettled(concerns) {

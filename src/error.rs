@@ -5,6 +5,8 @@ use std::error::Error;
 use morphir_extension_host::ExtensionError;
 use napi_derive::napi;
 
+use crate::function::Thrown;
+
 /// Why something failed.
 #[napi(object)]
 pub struct Failure {
@@ -18,6 +20,8 @@ pub struct Failure {
     pub method: Option<String>,
     /// The message of the error underneath.
     pub cause: Option<String>,
+    /// By which JavaScript finds what a function of its own threw.
+    pub thrown: Option<u32>,
 }
 
 impl From<ExtensionError> for Failure {
@@ -34,6 +38,19 @@ impl From<&ExtensionError> for Failure {
             extension: error.extension().map(Into::into),
             method: error.method().map(Into::into),
             cause: error.source().map(ToString::to_string),
+            thrown: thrown(error),
         }
     }
+}
+
+/// What a function threw, wherever it is underneath.
+fn thrown(error: &ExtensionError) -> Option<u32> {
+    let mut source = error.source();
+    while let Some(found) = source {
+        if let Some(thrown) = found.downcast_ref::<Thrown>() {
+            return thrown.key;
+        }
+        source = found.source();
+    }
+    None
 }

@@ -1,11 +1,12 @@
 //! The native class under `ExtensionHost`: each method is one call of the core.
 
+use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use morphir_extension_host::{
-    Cache, Call, ExtensionConfig, ExtensionError, ExtensionId, Form, Host, HostOptions, Intent, LogLevel, Slots,
-    Source, Stats, Times,
+    Cache, Call, ExtensionConfig, ExtensionError, ExtensionId, Form, Functions, Host, HostOptions, HttpResponse,
+    Intent, LogLevel, Offers, Slots, Source, Stats, Times, Workspace,
 };
 use napi::Env;
 use napi::bindgen_prelude::{AsyncTask, Either, Error, Function, Result, Uint8Array};
@@ -13,6 +14,7 @@ use napi_derive::napi;
 
 use crate::config_file::{NativeConfigFile, ReadConfig};
 use crate::error::Failure;
+use crate::function::{Exchange, JsFunction, JsNetwork, NativeFunction, NewsList, Now, Thrown, answering_here, bytes};
 use crate::outbox::Outbox;
 use crate::settled::SettledList;
 use crate::stay::Handover;
@@ -34,6 +36,19 @@ pub struct NativeHostOptions {
     pub max_concurrent_calls: Option<u32>,
     /// The least level of what is logged; without it extensions are told not to log.
     pub log_level: Option<String>,
+    /// Functions that every extension is offered.
+    pub functions: Option<Vec<NativeFunction>>,
+    /// What Morphir's extensions are told about the workspace.
+    pub workspace: Option<NativeWorkspace>,
+}
+
+/// What Morphir's extensions are told about the workspace.
+#[napi(object)]
+pub struct NativeWorkspace {
+    /// Its root.
+    pub root: Option<String>,
+    /// Where what is made goes.
+    pub output_dir: Option<String>,
 }
 
 /// What an extension did so far.
@@ -124,7 +139,9 @@ pub struct NativeHost {
     host: Host,
     outbox: Arc<Outbox>,
     handover: Arc<Handover>,
-    threads: Option<Threads>,
+    exchange: Arc<Exchange>,
+    /// Borrowed for no longer than a method runs: a function that is called during `callSync` may close its own host.
+    threads: RefCell<Option<Threads>>,
 }
 
 #[napi]
@@ -132,28 +149,73 @@ impl NativeHost {
     /// Sets a host up. Throws an error with a code where the cache directory cannot be used.
     #[napi(constructor, catch_unwind)]
     pub fn new(options: NativeHostOptions) -> Result<Self, String> {
+        let thrown = |error: ExtensionError| Error::new(error.code().as_str().into(), error.message().to_owned());
         let cache = match options.cache_dir {
             None | Some(Either::B(true)) => Cache::of_user(),
             Some(Either::B(false)) => None,
-            Some(Either::A(dir)) => Some(
-                Cache::open(dir)
-                    .map_err(|error| Error::new(error.code().as_str().into(), error.message().to_owned()))?,
-            ),
+            Some(Either::A(dir)) => Some(Cache::open(dir).map_err(thrown)?),
         };
         let slots = match options.max_concurrent_calls {
             Some(limit) => Arc::new(Slots::new(limit as usize)),
             None => Arc::clone(slots_of_process()),
         };
         let log_level = options.log_level.as_deref().and_then(LogLevel::from_name);
-        let host = Host::new(HostOptions { cache, slots, log_level });
-        Ok(Self { host, outbox: Arc::default(), handover: Arc::default(), threads: None })
+        let exchange = Arc::default();
+        let workspace = options.workspace.map_or_else(Workspace::default, |given| Workspace {
+            root: given.root.map(Into::into),
+            output_dir: given.output_dir.map(Into::into),
+        });
+        let offers = Offers {
+            functions: functions(&exchange, options.functions).map_err(thrown)?,
+            network: Some(Arc::new(JsNetwork(Arc::clone(&exchange)))),
+            workspace,
+        };
+        let host = Host::offering(HostOptions { cache, slots, log_level }, offers);
+        Ok(Self { host, outbox: Arc::default(), handover: Arc::default(), exchange, threads: RefCell::default() })
+    }
+
+    /// Has `ring` called when there is something that functions are asked.
+    #[napi(catch_unwind, ts_args_type = "ring: () => void")]
+    pub fn start_functions(&self, env: Env, ring: Function<'_, (), ()>) -> Result<()> {
+        self.exchange.open(&env, ring)
+    }
+
+    /// Takes what functions are asked.
+    #[napi(catch_unwind, ts_return_type = "Array<unknown>")]
+    pub fn take_asked(&self) -> NewsList {
+        NewsList(self.exchange.take())
+    }
+
+    /// Answers what a function was asked.
+    #[napi(catch_unwind)]
+    pub fn answer(&self, number: i64, value: Option<Input>) {
+        self.exchange.answer(number.cast_unsigned(), Ok(value.map(bytes)));
+    }
+
+    /// Tells that a function failed; `thrown` finds what it threw.
+    #[napi(catch_unwind)]
+    pub fn fail(&self, number: i64, message: String, thrown: Option<u32>) {
+        self.exchange.answer(number.cast_unsigned(), Err(Thrown::new(message, thrown)));
+    }
+
+    /// Answers a request over the network.
+    #[napi(catch_unwind)]
+    pub fn respond(&self, number: i64, status: u32, headers: String, body: Uint8Array) {
+        let status = u16::try_from(status).unwrap_or_default();
+        self.exchange.respond(number.cast_unsigned(), HttpResponse { status, headers, body: body.to_vec() });
     }
 
     /// Puts a load in line; answers its ticket. `bytes` are the source's, where it has no path.
     #[napi(catch_unwind)]
-    pub fn load(&self, config: String, bytes: Option<Uint8Array>) -> Either<i64, Failure> {
+    pub fn load(
+        &self,
+        config: String,
+        bytes: Option<Uint8Array>,
+        functions: Option<Vec<NativeFunction>>,
+    ) -> Either<i64, Failure> {
         let loaded = ExtensionConfig::from_json(&config).and_then(|mut config| {
             config.source.bytes = bytes.map(|bytes| bytes.to_vec());
+            config.functions = self::functions(&self.exchange, functions).map_err(|error| error.of(&config.name))?;
             self.host.load(config)
         });
         ticket(loaded)
@@ -228,21 +290,29 @@ impl NativeHost {
         }))
     }
 
-    /// Runs a call on this thread; answers what came of it, as the list of settled work that a task answers.
-    #[napi(catch_unwind, ts_return_type = "Array<unknown> | Failure")]
+    /// Runs a call on this thread; answers what came of it, as the list of settled work that a task answers. `now` answers what
+    /// functions are asked meanwhile.
+    #[napi(
+        catch_unwind,
+        ts_args_type = "extension: number, method: string, input: string | Uint8Array, timeout?: number | undefined | null, now?: (asked: unknown) => NativeAnswer",
+        ts_return_type = "Array<unknown> | Failure"
+    )]
     pub fn call_now(
         &self,
+        env: Env,
         extension: i64,
         method: String,
         input: Input,
         timeout: Option<f64>,
-    ) -> Either<SettledList, Failure> {
+        now: Option<Now<'_>>,
+    ) -> Result<Either<SettledList, Failure>> {
         let inputs = vec![bytes(input)];
         let extension = extension_id(extension);
-        match self.host.call_now(Call { extension, method, inputs, form: Form::Text, timeout: duration(timeout) }) {
+        let call = Call { extension, method, inputs, form: Form::Text, timeout: duration(timeout) };
+        Ok(match answering_here(env, now, || self.host.call_now(call))? {
             Ok(settled) => Either::A(SettledList(vec![settled])),
             Err(error) => Either::B(error.into()),
-        }
+        })
     }
 
     /// Has `ring` called when something settled on another thread and can be taken.
@@ -259,22 +329,22 @@ impl NativeHost {
 
     /// Starts threads of this host's own; `wake` takes the place of `start_next`.
     #[napi(catch_unwind, ts_args_type = "count: number")]
-    pub fn start_threads(&mut self, env: Env, count: u32) -> Result<()> {
-        self.threads = Some(Threads::start(&env, &self.host, &self.outbox, count)?);
+    pub fn start_threads(&self, env: Env, count: u32) -> Result<()> {
+        self.threads.replace(Some(Threads::start(&env, &self.host, &self.outbox, count)?));
         Ok(())
     }
 
     /// Tells this host's own threads that there may be work.
     #[napi(catch_unwind)]
     pub fn wake(&self) {
-        if let Some(threads) = &self.threads {
+        if let Some(threads) = &*self.threads.borrow() {
             threads.wake();
         }
     }
 
     /// Ends this host's own threads, once nothing runs on them.
     #[napi(catch_unwind)]
-    pub fn end_threads(&mut self, env: Env) -> Result<()> {
+    pub fn end_threads(&self, env: Env) -> Result<()> {
         self.threads.take().map_or(Ok(()), |threads| threads.end(&env))
     }
 
@@ -364,11 +434,16 @@ impl NativeHost {
     }
 }
 
-fn bytes(input: Input) -> Vec<u8> {
-    match input {
-        Either::A(text) => text.into_bytes(),
-        Either::B(bytes) => bytes.to_vec(),
+fn functions(
+    exchange: &Arc<Exchange>,
+    given: Option<Vec<NativeFunction>>,
+) -> std::result::Result<Functions, ExtensionError> {
+    let mut functions = Functions::new();
+    for NativeFunction { namespace, name, key, bytes } in given.unwrap_or_default() {
+        let function = JsFunction { exchange: Arc::clone(exchange), key, bytes };
+        functions.offer(namespace, name, Arc::new(function))?;
     }
+    Ok(functions)
 }
 
 fn duration(milliseconds: Option<f64>) -> Option<Duration> {

@@ -2,6 +2,7 @@
 
 mod config_file;
 mod error;
+mod function;
 mod host;
 mod outbox;
 mod settled;
