@@ -7,7 +7,9 @@ import type {
   ExtensionConfig,
   ExtensionInfo,
   ExtensionStats,
+  FunctionContext,
   Health,
+  HostFunctions,
   HostOptions,
   LogLevel,
   LogEvent,
@@ -18,6 +20,26 @@ import { same } from './same.mjs'
 
 declare const bytes: Uint8Array
 declare const signal: AbortSignal
+
+const functions: HostFunctions = {
+  'extism:host/user': {
+    find: async (query: { name: string }, context: FunctionContext) => {
+      same<AbortSignal>()(context.signal)
+      same<number | undefined>()(context.id)
+      same<number | undefined>()(context.call)
+      same<string | undefined>()(context.method)
+      same<string>()(context.extension)
+      return { found: query.name }
+    },
+    report: { json: (_progress: unknown) => {} },
+    join: { text: (one: string, other?: string) => one + other },
+    digest: { bytes: async (bytes: Uint8Array) => bytes.slice(0, 4) },
+    // @ts-expect-error -- no number is text
+    wrong: { text: () => 5 },
+    // @ts-expect-error -- there is no such form
+    unknown: { yaml: () => {} },
+  },
+}
 
 export async function everything(): Promise<void> {
   void new ExtensionHost()
@@ -31,6 +53,8 @@ export async function everything(): Promise<void> {
       same<number | undefined>()(record.id)
     },
     logLevel: 'debug',
+    functions: { 'extism:host/user': { now: () => Date.now() } },
+    workspace: { root: new URL('file:///work'), outputDir: './out' },
   })
   void new ExtensionHost({ cacheDir: false, threads: 2 })
   const options: HostOptions = { cacheDir: true }
@@ -47,11 +71,14 @@ export async function everything(): Promise<void> {
         maxFuel: 1_000_000,
         filesystem: ['/models', { path: './out', guestPath: '/out' }],
         readonlyPaths: ['/usr/share'],
+        network: true,
+        allowedHosts: ['*.example.org', '127.0.0.1'],
       },
       config: { any: ['thing', 1, null] },
       lifecycle: 'none',
       instances: 4,
       maxQueue: 100,
+      functions,
     },
     { signal },
   )
@@ -138,7 +165,7 @@ export async function mistakes(host: ExtensionHost, id: number): Promise<void> {
   // @ts-expect-error an ArrayBuffer is not bytes
   await host.loadExtension({ name: 'x', source: { type: 'wasm', bytes: new ArrayBuffer(8) } })
   // @ts-expect-error a permission there is not
-  await host.loadExtension({ name: 'x', source, permissions: { network: true } })
+  await host.loadExtension({ name: 'x', source, permissions: { threads: 2 } })
   // @ts-expect-error a directory needs both names
   await host.loadExtension({ name: 'x', source, permissions: { filesystem: [{ path: '/x' }] } })
   // @ts-expect-error a lifecycle there is not
