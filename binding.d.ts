@@ -99,6 +99,10 @@ export interface Failure {
   cause?: string
   /** By which JavaScript finds what a function of its own threw. */
   thrown?: number
+  /** The code that an extension gave it that speaks JSON-RPC. */
+  rpcCode?: number
+  /** The data with it, as JSON. */
+  rpcData?: string
 }
 
 /** One message that an extension logged. */
@@ -171,6 +175,8 @@ export interface NativeListing {
 
 /** What an extension did so far. */
 export interface NativeStats {
+  /** Which protocol it speaks. */
+  dialect: string
   /** Calls that ended. */
   calls: number
   /** Calls that ended in an error. */

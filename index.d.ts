@@ -52,6 +52,13 @@ export class ExtensionError extends Error {
   readonly cause?: unknown
   /** In `callMany`: which of the params failed, from 0. */
   readonly index?: number
+  /** What an extension that speaks JSON-RPC (the dialect `mep`) said beside its message, where the error is one of its own. */
+  readonly rpc?: {
+    /** As the extension chose it. */
+    code: number
+    /** Not there where it is longer than 64 KiB. */
+    data?: unknown
+  }
 }
 
 /** How much a log message matters, least first. */
@@ -242,7 +249,14 @@ export interface ExtensionConfig {
    */
   config?: object
   /**
-   * `'morphir'`: the module exports `initialize` and `capabilities`. `'none'`: a plain Extism plug-in that has neither.
+   * Which protocol it speaks. `'auto'` tells it from what the module exports: `'mep'` from `handle` and `morphir_extension_info`, which
+   * Morphir's SDK makes; otherwise `'morphir'`, which has `initialize` and `capabilities`. `'raw'` is for plain Extism plug-ins, which have
+   * none of these.
+   * @default 'auto'
+   */
+  dialect?: 'auto' | 'morphir' | 'mep' | 'raw'
+  /**
+   * `'none'` means the dialect `'raw'`, which says it better.
    * @default 'morphir'
    */
   lifecycle?: 'morphir' | 'none'
@@ -306,6 +320,9 @@ export interface CallOptions {
    */
   timeout?: number
 }
+
+/** Which protocol an extension was found to speak. `'mep-early'` is `'mep'` as it was before it had sessions. */
+export type Dialect = 'morphir' | 'mep' | 'mep-early' | 'raw'
 
 /** How an extension is. */
 export interface Health {
@@ -400,6 +417,7 @@ export interface ExtensionInfo {
   id: number
   name: string
   protocol: 'extism'
+  dialect: Dialect
   capabilities: Capability[]
   /** Calls that ended. */
   callCount: number
@@ -411,6 +429,8 @@ export interface ExtensionInfo {
 
 /** What an extension did so far. */
 export interface ExtensionStats {
+  /** Which protocol it speaks. */
+  dialect: Dialect
   /** Calls that ended. */
   calls: number
   /** Calls that ended in an error. */

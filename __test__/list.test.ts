@@ -18,7 +18,7 @@ describe('list()', () => {
     const third = await load(host, 'counter', { name: 'first' })
     expect(host.list()).toEqual([
       entry(first, 'first', [{ name: 'count', description: 'Counts its calls.' }]),
-      entry(second, 'second', []),
+      { ...entry(second, 'second', []), dialect: 'raw' },
       entry(third, 'first', [{ name: 'count', description: 'Counts its calls.' }]),
     ])
     await host.unloadExtension(second)
@@ -53,5 +53,14 @@ describe('list()', () => {
 })
 
 function entry(id: number, name: string, capabilities: unknown[]) {
-  return { id, name, protocol: 'extism', capabilities, callCount: 0, errorCount: 0, uptime: expect.any(Number) }
+  return {
+    id,
+    name,
+    protocol: 'extism',
+    dialect: 'morphir',
+    capabilities,
+    callCount: 0,
+    errorCount: 0,
+    uptime: expect.any(Number),
+  }
 }

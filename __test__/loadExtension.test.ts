@@ -300,7 +300,7 @@ describe('loadExtension()', () => {
     expect(host.capabilities(id)).toEqual([])
     const error = await rejection(load(host, 'plain'))
     expect(error).toMatchObject({ code: 'InitializationFailed', extension: 'plain', method: 'initialize' })
-    expect(error.message).toContain('lifecycle')
+    expect(error.message).toContain('set `dialect` to "raw"')
   })
 
   it('leaves nothing behind when it fails', async () => {

@@ -25,6 +25,7 @@ describe('stats()', () => {
     const host = newHost()
     const id = await load(host, 'counter', { instances: 2 })
     expect(host.stats(id)).toEqual({
+      dialect: 'morphir',
       calls: 0,
       errors: 0,
       errorsByCode: {},

@@ -25,8 +25,8 @@ async function loadListed(extensions, load) {
 }
 
 /** An error whose message begins with the place in the file that it is about. */
-function placed({ code, message, extension, method, cause }, place) {
-  return new ExtensionError({ code, message: `${place}: ${message}`, extension, method, cause })
+function placed({ code, message, extension, method, cause, rpc }, place) {
+  return new ExtensionError({ code, message: `${place}: ${message}`, extension, method, cause, rpc })
 }
 
 module.exports = { loadListed }

@@ -220,6 +220,7 @@ class ExtensionHost {
       id,
       name,
       protocol: 'extism',
+      dialect: stats.dialect,
       capabilities: JSON.parse(capabilities),
       callCount: stats.calls,
       errorCount: stats.errors,

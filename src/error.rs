@@ -22,6 +22,10 @@ pub struct Failure {
     pub cause: Option<String>,
     /// By which JavaScript finds what a function of its own threw.
     pub thrown: Option<u32>,
+    /// The code that an extension gave it that speaks JSON-RPC.
+    pub rpc_code: Option<i64>,
+    /// The data with it, as JSON.
+    pub rpc_data: Option<String>,
 }
 
 impl From<ExtensionError> for Failure {
@@ -39,6 +43,8 @@ impl From<&ExtensionError> for Failure {
             method: error.method().map(Into::into),
             cause: error.source().map(ToString::to_string),
             thrown: thrown(error),
+            rpc_code: error.rpc().map(|rpc| rpc.code),
+            rpc_data: error.rpc().and_then(|rpc| rpc.data.as_ref()).map(|data| data.get().into()),
         }
     }
 }

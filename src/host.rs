@@ -54,6 +54,8 @@ pub struct NativeWorkspace {
 /// What an extension did so far.
 #[napi(object)]
 pub struct NativeStats {
+    /// Which protocol it speaks.
+    pub dialect: String,
     /// Calls that ended.
     pub calls: i64,
     /// Calls that ended in an error.
@@ -103,6 +105,7 @@ impl From<Stats> for NativeStats {
     fn from(stats: Stats) -> Self {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         Self {
+            dialect: stats.dialect.as_str().into(),
             calls: stats.calls.cast_signed(),
             errors: stats.errors.cast_signed(),
             errors_by_code: stats.errors_by_code.iter().map(|(code, n)| ((*code).into(), n.cast_signed())).collect(),

@@ -109,6 +109,11 @@ class Loaded {
     return this.#host.capabilities(this.#id)
   }
 
+  /** Whether the host said no in its place: it writes the requests of the protocol with sessions around params that are JSON. */
+  isSpokenFor(error) {
+    return error?.code === 'SerializationError' && this.#host.stats(this.#id).dialect.startsWith('mep')
+  }
+
   /** 1, and one more for each fault. */
   get generation() {
     return this.#host.stats(this.#id).generation

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::dialect::{self, Dialect};
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::function::Functions;
 use crate::network::{NetworkGrant, check_host};
@@ -49,6 +50,9 @@ pub struct ExtensionConfig {
     /// Which functions the extension has beside its methods.
     #[serde(default)]
     pub lifecycle: Lifecycle,
+    /// Which protocol it speaks; without one, that which its exports tell. Written as its name, or `"auto"`.
+    #[serde(default, deserialize_with = "dialect::wanted")]
+    pub dialect: Option<Dialect>,
     /// How many calls of this extension run at the same time, each in a sandbox of its own. One keeps state and order.
     #[serde(default = "one")]
     pub instances: u32,
@@ -74,9 +78,22 @@ impl ExtensionConfig {
             permissions: Permissions::default(),
             config: None,
             lifecycle: Lifecycle::default(),
+            dialect: None,
             instances: 1,
             max_queue: None,
             functions: Functions::default(),
+        }
+    }
+
+    /// The dialect that it asks for; none where the module is to tell.
+    pub(crate) fn wanted_dialect(&self) -> Option<Dialect> {
+        match self.lifecycle {
+            Lifecycle::None => Some(Dialect::Raw),
+            // Whether there are sessions is for the extension to say.
+            Lifecycle::Morphir => self.dialect.map(|dialect| match dialect {
+                Dialect::MepEarly => Dialect::Mep,
+                other => other,
+            }),
         }
     }
 
@@ -94,7 +111,10 @@ impl ExtensionConfig {
     /// Checks what the types alone do not.
     pub(crate) fn validate(&self) -> Result<()> {
         let wrong = |what: String| ExtensionError::new(ErrorCode::InvalidConfig, what).of(&self.name);
-        check_name(&self.name).and_then(|()| check_instances(self.instances.into())).map_err(wrong)?;
+        check_name(&self.name)
+            .and_then(|()| check_instances(self.instances.into()))
+            .and_then(|()| check_lifecycle(self.lifecycle, self.dialect))
+            .map_err(wrong)?;
         self.source.validate().and_then(|()| self.permissions.validate()).map_err(|error| error.of(&self.name))
     }
 }
@@ -159,14 +179,14 @@ impl Source {
     }
 }
 
-/// Which functions an extension has beside its methods.
+/// Which functions an extension has beside its methods. The dialect says more, and goes before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Lifecycle {
-    /// `initialize` and `capabilities`, as Morphir's extensions have them.
+    /// Those of its dialect.
     #[default]
     Morphir,
-    /// Neither: a plain Extism plug-in.
+    /// None: a plain Extism plug-in. The same as `Dialect::Raw`.
     None,
 }
 
@@ -297,6 +317,12 @@ pub(crate) fn check_name(name: &str) -> Check {
     ensure(!name.trim().is_empty(), || "An extension needs a name that is not empty.".into())?;
     ensure(name.len() <= 256 && !name.chars().any(char::is_control), || {
         "An extension's name has at most 256 bytes and no control characters.".into()
+    })
+}
+
+pub(crate) fn check_lifecycle(lifecycle: Lifecycle, dialect: Option<Dialect>) -> Check {
+    ensure(lifecycle != Lifecycle::None || matches!(dialect, None | Some(Dialect::Raw)), || {
+        "`lifecycle` \"none\" means the dialect \"raw\", but `dialect` is another: leave `lifecycle` out.".into()
     })
 }
 

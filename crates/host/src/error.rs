@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use serde_json::value::RawValue;
+
 /// Why a load or a call failed. The names are those of Morphir's design documents where they have one.
 ///
 /// The code is decided from facts that the host holds (did the deadline pass, was the call cancelled, did the guest return),
@@ -86,12 +88,22 @@ pub struct ExtensionError {
     method: Option<String>,
     #[source]
     source: Option<Box<dyn Error + Send + Sync>>,
+    rpc: Option<Box<RpcError>>,
+}
+
+/// What an extension that speaks JSON-RPC said beside the message of its error.
+#[derive(Clone, Debug)]
+pub struct RpcError {
+    /// The code, as the extension chose it.
+    pub code: i64,
+    /// The data, as JSON; none where it is longer than 64 KiB.
+    pub data: Option<Box<RawValue>>,
 }
 
 impl ExtensionError {
     /// A failure with its code and a sentence that says what happened and, where there is one, what to do.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), extension: None, method: None, source: None }
+        Self { code, message: message.into(), extension: None, method: None, source: None, rpc: None }
     }
 
     /// Names the extension, unless a name is there already.
@@ -112,6 +124,13 @@ impl ExtensionError {
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
+        self
+    }
+
+    /// Keeps what an extension said in JSON-RPC.
+    #[must_use]
+    pub(crate) fn with_rpc(mut self, rpc: RpcError) -> Self {
+        self.rpc = Some(Box::new(rpc));
         self
     }
 
@@ -137,6 +156,12 @@ impl ExtensionError {
     #[must_use]
     pub fn method(&self) -> Option<&str> {
         self.method.as_deref()
+    }
+
+    /// What an extension that speaks JSON-RPC said beside its message, where the error is one of its own.
+    #[must_use]
+    pub fn rpc(&self) -> Option<&RpcError> {
+        self.rpc.as_deref()
     }
 }
 

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::capability::Capability;
 use crate::config::{ExtensionConfig, Source};
+use crate::dialect::Dialect;
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::figures::{Figures, Stats};
 use crate::instance::{Blueprint, Instance};
+use crate::mep::Advertised;
 use crate::offers::Offered;
 
 /// Names an extension for as long as its host lives; never used twice.
@@ -25,6 +27,8 @@ pub(crate) type Instances = Vec<Option<Box<Instance>>>;
 pub(crate) struct Extension {
     pub blueprint: Arc<Blueprint>,
     pub capabilities: Arc<Vec<Capability>>,
+    /// What an extension with sessions said that it can do.
+    pub advertised: Option<Arc<Advertised>>,
     pub instances: Instances,
     /// Where its module came from; without the module's bytes, where it came as bytes.
     pub source: Source,
@@ -44,7 +48,24 @@ pub(crate) enum Successor {
 
 impl Extension {
     pub fn stats(&self, load: (usize, usize)) -> Stats {
-        self.figures.stats(load, self.instances.len())
+        self.figures.stats(load, self.instances.len(), self.dialect())
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        match &self.advertised {
+            Some(advertised) if advertised.early => Dialect::MepEarly,
+            _ => self.blueprint.dialect,
+        }
+    }
+
+    /// Makes sure that there is a method of this name.
+    pub fn find(&self, method: &str) -> Result<()> {
+        match &self.advertised {
+            Some(advertised) => {
+                advertised.find(method).map(drop).map_err(|error| error.of(&self.blueprint.name).in_method(method))
+            }
+            None => self.blueprint.find(method),
+        }
     }
 
     /// Makes sure that so much more work may wait, beside what waits and runs already.
@@ -74,7 +95,7 @@ impl Extension {
         let config = ExtensionConfig {
             permissions: blueprint.permissions.clone(),
             config: blueprint.config.clone(),
-            lifecycle: blueprint.lifecycle,
+            dialect: blueprint.wanted_dialect,
             instances: u32::try_from(instances).unwrap_or(u32::MAX),
             max_queue: self.max_queue,
             ..ExtensionConfig::new(blueprint.name.clone(), source)

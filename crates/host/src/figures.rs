@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use crate::dialect::Dialect;
 use crate::error::ErrorCode;
 use crate::histogram::Histogram;
 
@@ -31,6 +32,8 @@ impl Times {
 /// What a loaded extension did so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stats {
+    /// Which protocol it speaks.
+    pub dialect: Dialect,
     /// Calls that ended, well or not.
     pub calls: u64,
     /// Calls that ended in an error.
@@ -117,7 +120,7 @@ impl Figures {
     }
 
     /// What of them concerns the extension as a whole, with how much `waiting` and `running` there is.
-    pub fn stats(&self, (waiting, running): (usize, usize), instances: usize) -> Stats {
+    pub fn stats(&self, (waiting, running): (usize, usize), instances: usize, dialect: Dialect) -> Stats {
         let mut run_time = Histogram::default();
         let mut errors_by_code = BTreeMap::new();
         for method in self.methods.values() {
@@ -127,6 +130,7 @@ impl Figures {
             }
         }
         Stats {
+            dialect,
             calls: run_time.count(),
             errors: errors_by_code.values().sum(),
             errors_by_code,

@@ -195,7 +195,7 @@ impl State {
 
     /// Makes sure that a method is there, and room for so many more pieces of work that call it.
     fn admit(&mut self, id: ExtensionId, method: &str, pieces: usize) -> Result<()> {
-        self.extension(id).map_err(|error| error.in_method(method))?.blueprint.find(method)?;
+        self.extension(id).map_err(|error| error.in_method(method))?.find(method)?;
         let load = self.schedule.load(id.0);
         let Some(extension) = self.extensions.get_mut(&id.0) else { return Err(self.not_found(id)) };
         extension.admit(pieces, load).map_err(|error| error.in_method(method))
@@ -226,6 +226,7 @@ impl State {
         let extension = Extension {
             blueprint: loaded.blueprint,
             capabilities: loaded.capabilities,
+            advertised: loaded.advertised,
             instances: boxed(loaded.instances),
             source: loaded.source,
             max_queue: loaded.max_queue,
@@ -244,6 +245,7 @@ impl State {
         figures.peak_memory = figures.peak_memory.max(loaded.peak_memory());
         extension.blueprint = loaded.blueprint;
         extension.capabilities = loaded.capabilities;
+        extension.advertised = loaded.advertised;
         extension.source = loaded.source;
         Some(mem::replace(&mut extension.instances, boxed(loaded.instances)))
     }

@@ -8,14 +8,16 @@ use extism::{CompiledPlugin, DebugOptions, Manifest, Plugin, PluginBuilder};
 use serde_json::value::RawValue;
 
 use crate::capability::{self, Capability};
-use crate::config::{Lifecycle, PAGE, Permissions};
+use crate::config::{PAGE, Permissions};
 use crate::deadline::Interrupt;
+use crate::dialect::Dialect;
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::guest::{Guest, RowEnd};
 use crate::health::HEALTH_CHECK;
 use crate::imported::Imported;
 use crate::layout::Layout;
 use crate::log::{LogLevel, LogRecord};
+use crate::mep::{self, Advertised, Session};
 use crate::module::Module;
 use crate::offers::Offered;
 use crate::outcome::{Facts, not_started, out_of_fuel, outcome};
@@ -38,7 +40,10 @@ pub(crate) struct Blueprint {
     pub name: String,
     pub module: Module,
     pub permissions: Permissions,
-    pub lifecycle: Lifecycle,
+    /// What the configuration asks for.
+    pub wanted_dialect: Option<Dialect>,
+    /// What that comes to with this module: one of those that a module can show.
+    pub dialect: Dialect,
     pub config: Option<Box<RawValue>>,
     /// The same by name, as kits read it.
     pub extism_config: Arc<BTreeMap<String, String>>,
@@ -54,7 +59,7 @@ pub(crate) struct Blueprint {
 }
 
 impl Blueprint {
-    /// Makes sure that there is a method of this name.
+    /// Makes sure that the module exports a method of this name.
     pub fn find(&self, method: &str) -> Result<()> {
         let prepared = &self.module.prepared;
         if prepared.methods.contains(method) {
@@ -83,8 +88,10 @@ pub(crate) struct Instance {
     engine: Option<CompiledPlugin>,
     /// Present while its state can be trusted. Boxed, because its store and the functions in it point back to it.
     plugin: Option<Box<Plugin>>,
-    /// Its start-up code and `initialize` have run.
+    /// Its start-up code has run, and what its dialect starts with.
     started: bool,
+    /// With a guest that keeps one.
+    session: Option<Session>,
     /// How often its state was lost since somebody asked.
     faults: u64,
     fuel: Option<u64>,
@@ -109,6 +116,7 @@ impl Instance {
             engine: None,
             plugin: None,
             started: false,
+            session: None,
             faults: 0,
             fuel: None,
             peak_memory: None,
@@ -157,9 +165,11 @@ impl Instance {
         interrupt: &Arc<Interrupt>,
         row: Option<Arc<dyn Row>>,
     ) -> Result<Option<Vec<u8>>> {
-        self.blueprint.find(method)?;
-        self.start(interrupt)?;
         let blueprint = Arc::clone(&self.blueprint);
+        if blueprint.dialect != Dialect::Mep {
+            blueprint.find(method)?;
+        }
+        self.start(interrupt)?;
         match &blueprint.module.prepared.program {
             // A program runs once: the next call gets a new one.
             Some(program) if method == "_start" => {
@@ -171,15 +181,15 @@ impl Instance {
             _ => {
                 // What fuel there is, is each call's own.
                 let row = row.filter(|_| blueprint.permissions.max_fuel.is_none());
-                let mut result = self.run_row(method, input, interrupt, row);
+                let mut result = self.call_in_dialect(method, input, interrupt, row);
                 let end = self.guest.end_row();
                 // An earlier call left Extism's memory in disorder: the guest was not reached, and may as well be anew.
                 if result.as_ref().is_err_and(|error| error.code() == ErrorCode::Trap) && !self.last.entered {
+                    self.start(interrupt)?;
                     result = match end {
-                        RowEnd::Later(input, interrupt) => self.run_anew(method, &input, &interrupt),
-                        RowEnd::First | RowEnd::Over => self.run_anew(method, input, interrupt),
-                    }
-                    .map(Some);
+                        RowEnd::Later(input, interrupt) => self.call_in_dialect(method, &input, &interrupt, None),
+                        RowEnd::First | RowEnd::Over => self.call_in_dialect(method, input, interrupt, None),
+                    };
                 }
                 let carried = input.len() + result.as_ref().map_or(0, |answer| answer.as_ref().map_or(0, Vec::len));
                 if self.blueprint.keeps_no_state && carried > RECYCLED_ABOVE {
@@ -191,26 +201,47 @@ impl Instance {
         }
     }
 
-    fn run_anew(&mut self, method: &str, input: &[u8], interrupt: &Arc<Interrupt>) -> Result<Vec<u8>> {
-        self.start(interrupt)?;
-        self.run(method, input, interrupt)
+    /// One call, as its dialect has it, and those that follow in the row.
+    fn call_in_dialect(
+        &mut self,
+        method: &str,
+        input: &[u8],
+        interrupt: &Arc<Interrupt>,
+        row: Option<Arc<dyn Row>>,
+    ) -> Result<Option<Vec<u8>>> {
+        // What goes through a session is written anew for each call.
+        let Some(session) = &mut self.session else { return self.run_row(method, input, interrupt, row) };
+        let request = session.call(method, input)?;
+        let result = self.run(mep::HANDLE, &request.text, interrupt).and_then(|answer| request.read(answer));
+        if result.as_ref().is_err_and(mep::has_lost_session) {
+            self.lose();
+        }
+        result.map(Some)
     }
 
     /// Asks the guest how it is, where it has an answer to that. Otherwise it is well if it starts, or has started.
     pub fn check(&mut self, interrupt: &Arc<Interrupt>) -> Result<Vec<u8>> {
-        if self.blueprint.module.prepared.methods.contains(HEALTH_CHECK) {
+        let blueprint = Arc::clone(&self.blueprint);
+        self.start(interrupt)?;
+        if blueprint.dialect == Dialect::Mep {
+            match self.call(mep::PING, b"", interrupt) {
+                // One from before there were sessions need not know it either: that it says so is a sign of life.
+                Err(error) if error.code() == ErrorCode::MethodNotFound => {}
+                result => drop(result?),
+            }
+        } else if blueprint.module.prepared.methods.contains(HEALTH_CHECK) {
             return self.call(HEALTH_CHECK, b"", interrupt);
         }
-        self.start(interrupt)?;
         Ok(br#"{"status":"healthy"}"#.to_vec())
     }
 
-    /// Starts the guest: its own start-up code, then `initialize`.
+    /// Starts the guest: its own start-up code, then what its dialect starts with.
     pub fn start(&mut self, interrupt: &Arc<Interrupt>) -> Result<()> {
         if self.started {
             return Ok(());
         }
         self.build(interrupt)?;
+        self.session = None;
         let blueprint = Arc::clone(&self.blueprint);
         let started = match &blueprint.module.prepared.start {
             Some(start) => self
@@ -219,9 +250,10 @@ impl Instance {
                 .map_err(|error| start_up_failed(error, "start-up code")),
             None => Ok(()),
         }
-        .and_then(|()| match blueprint.lifecycle {
-            Lifecycle::Morphir => self.initialize(interrupt),
-            Lifecycle::None => Ok(()),
+        .and_then(|()| match blueprint.dialect {
+            Dialect::Morphir => self.initialize(interrupt),
+            Dialect::Mep | Dialect::MepEarly => self.open_session(interrupt),
+            Dialect::Raw => Ok(()),
         });
         self.started = started.is_ok() && self.plugin.is_some();
         if started.is_err() {
@@ -241,32 +273,58 @@ impl Instance {
     fn initialize(&mut self, interrupt: &Arc<Interrupt>) -> Result<()> {
         let blueprint = Arc::clone(&self.blueprint);
         let config = blueprint.config.as_ref().map_or("{}", |config| config.get());
-        self.call_of_protocol("initialize", config, interrupt)
+        self.call_of_protocol("initialize", config.as_bytes(), interrupt)
             .and_then(|answer| capability::check_ready(&answer))
             .map_err(|error| start_up_failed(error, "`initialize`").in_method("initialize"))
     }
 
+    fn open_session(&mut self, interrupt: &Arc<Interrupt>) -> Result<()> {
+        let mut session = Session::default();
+        let opened = session.opening().and_then(|request| {
+            let answer = self.call_of_protocol(mep::HANDLE, &request.text, interrupt)?;
+            session.open(request.read(answer))
+        });
+        let early = opened
+            .map_err(|error| start_up_failed(error, &format!("`{}`", mep::INITIALIZE)).in_method(mep::INITIALIZE))?;
+        if early {
+            self.call_of_protocol(mep::INFO, b"", interrupt)
+                .and_then(|info| session.open_early(&info))
+                .map_err(|error| start_up_failed(error, &format!("`{}`", mep::INFO)).in_method(mep::INFO))?;
+        }
+        self.session = Some(session);
+        Ok(())
+    }
+
+    /// What the guest said that it can do when its session was opened, where it keeps one.
+    pub fn advertised(&self) -> Option<Arc<Advertised>> {
+        self.session.as_ref().and_then(Session::advertised).cloned()
+    }
+
     /// Asks the guest what it can do.
     pub fn capabilities(&mut self, interrupt: &Arc<Interrupt>) -> Result<Vec<Capability>> {
-        if self.blueprint.lifecycle == Lifecycle::None {
+        if let Some(advertised) = self.advertised() {
+            return Ok(advertised.capabilities());
+        }
+        if self.blueprint.dialect == Dialect::Raw {
             return Ok(Vec::new());
         }
-        self.call_of_protocol("capabilities", "", interrupt)
+        self.call_of_protocol("capabilities", b"", interrupt)
             .and_then(|answer| capability::read(&answer))
             .map_err(|error| start_up_failed(error, "`capabilities`").in_method("capabilities"))
     }
 
-    fn call_of_protocol(&mut self, method: &str, input: &str, interrupt: &Arc<Interrupt>) -> Result<Vec<u8>> {
+    fn call_of_protocol(&mut self, method: &str, input: &[u8], interrupt: &Arc<Interrupt>) -> Result<Vec<u8>> {
         if !self.blueprint.module.prepared.methods.contains(method) {
             return Err(ExtensionError::new(
                 ErrorCode::InitializationFailed,
                 format!(
-                    "The module exports no function `{method}`, which Morphir's extensions have. To load a plain Extism \
-                     plug-in, set `lifecycle` to \"none\"."
+                    "The module exports no function `{method}`, which Morphir's extensions of the dialect {:?} have. To load a \
+                     plain Extism plug-in, set `dialect` to \"raw\".",
+                    self.blueprint.dialect.as_str()
                 ),
             ));
         }
-        self.run_to_the_end(method, input.as_bytes(), interrupt)
+        self.run_to_the_end(method, input, interrupt)
     }
 
     /// One call from which the guest has to come back: a program may end itself, an extension that starts may not.
@@ -328,14 +386,19 @@ impl Instance {
         let outcome = outcome(Facts { answer, account, reason: interrupt.reason(), out_of_fuel });
         self.last = Last { entered: outcome.entered, returned: outcome.returned };
         if outcome.fault || late {
-            self.plugin = None;
-            self.started = false;
-            self.faults += 1;
+            self.lose();
         }
         if late {
             self.engine = None;
         }
         outcome.result.map(Some)
+    }
+
+    /// The guest's state cannot be trusted any more.
+    fn lose(&mut self) {
+        self.plugin = None;
+        self.started = false;
+        self.faults += 1;
     }
 
     /// Makes the sandbox, if there is none. No code of the guest runs.
@@ -455,7 +518,14 @@ fn start_up_failed(error: ExtensionError, what: &str) -> ExtensionError {
         | ErrorCode::MemoryLimit
         | ErrorCode::FuelExhausted
         | ErrorCode::InitializationFailed => error,
-        _ => ExtensionError::new(ErrorCode::InitializationFailed, format!("The extension's {what} failed: {error}"))
-            .caused_by(error),
+        _ => {
+            let rpc = error.rpc().cloned();
+            let message = format!("The extension's {what} failed: {error}");
+            let failed = ExtensionError::new(ErrorCode::InitializationFailed, message).caused_by(error);
+            match rpc {
+                Some(rpc) => failed.with_rpc(rpc),
+                None => failed,
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use crate::capability::Capability;
 use crate::config::{ExtensionConfig, Source};
 use crate::deadline::{Interrupt, Watch};
+use crate::dialect::Dialect;
 use crate::directories;
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::extension::{Extension, ExtensionId, Successor};
@@ -17,6 +18,7 @@ use crate::imported::Imported;
 use crate::instance::{Blueprint, Instance, extism_config};
 use crate::lane::Lane;
 use crate::log::LogRecord;
+use crate::mep::Advertised;
 use crate::module::Module;
 use crate::offers::Offered;
 use crate::prepare::Caps;
@@ -86,6 +88,7 @@ pub(crate) struct Loaded {
     pub blueprint: Arc<Blueprint>,
     pub instances: Vec<Instance>,
     pub capabilities: Arc<Vec<Capability>>,
+    pub advertised: Option<Arc<Advertised>>,
     /// Where its module came from, without the module's bytes.
     pub source: Source,
     pub max_queue: Option<u32>,
@@ -281,12 +284,8 @@ fn run_reload(
         Successor::Source(config, offered) => load(shared, *config, offered, interrupt, &mut log),
         Successor::Module { blueprint, source, instances } => {
             let first = Instance::new(Arc::clone(&blueprint));
-            start_all(first, instances, interrupt, &mut log).map(|(instances, capabilities)| Loaded {
-                blueprint,
-                instances,
-                capabilities,
-                source,
-                max_queue: None,
+            start_all(first, instances, interrupt, &mut log).map(|Started { instances, capabilities, advertised }| {
+                Loaded { blueprint, instances, capabilities, advertised, source, max_queue: None }
             })
         }
     })
@@ -318,7 +317,8 @@ fn load(
     interrupt: &Arc<Interrupt>,
     log: &mut Vec<LogRecord>,
 ) -> Result<Loaded> {
-    let ExtensionConfig { name, source, permissions, config, lifecycle, instances: wanted, max_queue, .. } = config;
+    let wanted_dialect = config.wanted_dialect();
+    let ExtensionConfig { name, source, permissions, config, instances: wanted, max_queue, .. } = config;
     let kept =
         Source { kind: source.kind.clone(), path: source.path.clone(), bytes: None, sha256: source.sha256.clone() };
     let caps = Caps { max_memory: permissions.max_memory, max_output: permissions.max_output };
@@ -330,11 +330,12 @@ fn load(
         let imported = Imported::find(&name, &module.prepared.functions, &offered, &shared.offers, &permissions);
         let mut instance = Instance::new(Arc::new(Blueprint {
             name: name.clone(),
+            wanted_dialect,
+            dialect: wanted_dialect.unwrap_or_else(|| Dialect::of(&module.prepared)),
             module,
             imported: Arc::new(imported),
             offered: Arc::clone(&offered),
             permissions: permissions.clone(),
-            lifecycle,
             config: config.clone(),
             extism_config: Arc::clone(&extism_config),
             log_level: shared.log_level,
@@ -352,11 +353,16 @@ fn load(
     };
     drop(wasm);
     let blueprint = first.blueprint();
-    let (instances, capabilities) = start_all(first, wanted as usize, interrupt, log)?;
-    Ok(Loaded { blueprint, instances, capabilities, source: kept, max_queue })
+    let Started { instances, capabilities, advertised } = start_all(first, wanted as usize, interrupt, log)?;
+    Ok(Loaded { blueprint, instances, capabilities, advertised, source: kept, max_queue })
 }
 
-type Started = (Vec<Instance>, Arc<Vec<Capability>>);
+/// The instances of an extension, and what it can do.
+struct Started {
+    instances: Vec<Instance>,
+    capabilities: Arc<Vec<Capability>>,
+    advertised: Option<Arc<Advertised>>,
+}
 
 /// Starts an instance and so many like it that there are as many as `wanted`, and asks the first for its capabilities.
 fn start_all(first: Instance, wanted: usize, interrupt: &Arc<Interrupt>, log: &mut Vec<LogRecord>) -> Result<Started> {
@@ -381,7 +387,8 @@ fn start_all(first: Instance, wanted: usize, interrupt: &Arc<Interrupt>, log: &m
         }
         instances.push(instance);
     }
-    Ok((instances, Arc::new(capabilities)))
+    let advertised = instances.first().and_then(Instance::advertised);
+    Ok(Started { instances, capabilities: Arc::new(capabilities), advertised })
 }
 
 fn run_calls(shared: &Arc<Shared>, turn: Turn, mut instance: Box<Instance>, first: Progress, settle: &Settle) {
@@ -448,7 +455,7 @@ fn wait_for_instance(shared: &Shared, call: &Call) -> Result<(Ticket, Arc<Interr
     let lane = call.extension.0;
     let mut state = shared.lock();
     let extension = state.extension(call.extension).map_err(|error| error.in_method(&call.method))?;
-    extension.blueprint.find(&call.method)?;
+    extension.find(&call.method)?;
     // Whoever has the instances gives them back within this time, unless others keep asking for them.
     let patience = call.timeout.unwrap_or(extension.blueprint.permissions.max_execution_time);
     let until = Instant::now() + patience;

@@ -43,6 +43,7 @@ mod capability;
 mod config;
 mod config_file;
 mod deadline;
+mod dialect;
 mod directories;
 mod error;
 mod extension;
@@ -61,6 +62,7 @@ mod job;
 mod lane;
 mod layout;
 mod log;
+mod mep;
 mod metrics;
 mod module;
 mod morphir;
@@ -84,7 +86,8 @@ pub use config::{
     MAX_EXECUTION_TIME, MAX_INSTANCES, MAX_MEMORY, MIN_MEMORY, Permissions, Source,
 };
 pub use config_file::{ConfigFile, Intent, Listed, config_schema};
-pub use error::{ErrorCode, ExtensionError, Result};
+pub use dialect::Dialect;
+pub use error::{ErrorCode, ExtensionError, Result, RpcError};
 pub use extension::ExtensionId;
 pub use figures::{Stats, Times};
 pub use function::{Abandoned, Block, Failure, FunctionCall, Functions, HostFunction, Reply};

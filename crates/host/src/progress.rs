@@ -9,7 +9,11 @@ use crate::error::{ExtensionError, Result};
 use crate::extension::Extension;
 use crate::health::HealthStatus;
 use crate::host::{Answer, Call};
+use crate::mep;
 use crate::schedule::Ticket;
+
+/// What the figures call methods that the protocol does not know.
+const OTHER_METHODS: &str = "other";
 
 /// A call that has an instance.
 pub(crate) struct Progress {
@@ -88,9 +92,12 @@ impl Progress {
         if self.checks {
             return;
         }
+        // Callers may call one with sessions by any name: what the protocol does not know is counted together.
+        let foreign = extension.advertised.is_some() && !mep::is_known(&self.call.method);
+        let name = if foreign { OTHER_METHODS } else { &self.call.method };
         let figures = &mut extension.figures;
         figures.queue_time.add(self.queue_time);
-        figures.of_method(&self.call.method, |method| {
+        figures.of_method(name, |method| {
             for (answer, time) in self.answers.iter().zip(&self.run_times) {
                 method.count(*time, answer.as_ref().err().map(ExtensionError::code));
             }

@@ -4,7 +4,7 @@ const { failed } = require('../verdict.js')
 
 /** Without the protocol: only the module, and its own start-up code. */
 async function loads(subject) {
-  const extension = await subject.load({ lifecycle: 'none' })
+  const extension = await subject.load({ dialect: 'raw' })
   await extension.unload()
 }
 

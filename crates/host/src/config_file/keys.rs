@@ -12,6 +12,7 @@ use super::schema;
 use crate::config::{
     self, DirectoryGrant, ExtensionConfig, Lifecycle, MAX_INSTANCES, MAX_MEMORY, MIN_MEMORY, Permissions, Source,
 };
+use crate::dialect::Dialect;
 use crate::error::{ErrorCode, Result};
 use crate::network::check_host;
 
@@ -68,6 +69,7 @@ pub(super) struct Draft {
     permissions: Permissions,
     config: Option<Box<RawValue>>,
     lifecycle: Lifecycle,
+    dialect: Option<Dialect>,
     instances: Option<u32>,
     max_queue: Option<u32>,
 }
@@ -83,11 +85,12 @@ impl Draft {
             (None, None) => return invalid("It has no module: give the `path` of one."),
         };
         let instances = self.instances.unwrap_or(1);
-        let Self { permissions, config, lifecycle, max_queue, .. } = self;
+        let Self { permissions, config, lifecycle, dialect, max_queue, .. } = self;
         let config = ExtensionConfig {
             permissions,
             config,
             lifecycle,
+            dialect,
             instances,
             max_queue,
             ..ExtensionConfig::new(name, source)
@@ -153,8 +156,18 @@ pub(super) const EXTENSION: &[Key<Draft>] = &[
         },
     },
     Key {
+        name: "dialect",
+        about: "Which protocol it speaks; `auto` tells it from what the module exports. `raw` is for plain Extism plug-ins.",
+        schema: || json!({ "enum": ["auto", "morphir", "mep", "raw"], "default": "auto" }),
+        read: |draft, found| {
+            let expected = || found.wrong("\"auto\", \"morphir\", \"mep\" or \"raw\"");
+            draft.dialect = Dialect::wanted(found.text()?).ok_or_else(expected)?;
+            Ok(())
+        },
+    },
+    Key {
         name: "lifecycle",
-        about: "`none` for a plain Extism plug-in, which has neither `initialize` nor `capabilities`.",
+        about: "`none` means the dialect `raw`: a plain Extism plug-in.",
         schema: || json!({ "enum": ["morphir", "none"], "default": "morphir" }),
         read: |draft, found| {
             draft.lifecycle = match found.text()? {

@@ -8,6 +8,7 @@ use proptest::sample::select;
 
 use super::*;
 use crate::config::{DirectoryGrant, Lifecycle};
+use crate::dialect::Dialect;
 
 /// The example of the host's first description, as it stands there.
 const SEED: &str = r#"[[extensions]]
@@ -104,6 +105,7 @@ fn every_key_is_read() {
         name = "all"
         enabled = true
         protocol = "extism"
+        dialect = "raw"
         lifecycle = "none"
         instances = 3
         max_queue = 7
@@ -120,7 +122,7 @@ fn every_key_is_read() {
         "#
     ));
     let config = config(&extensions[0]);
-    assert_eq!(config.lifecycle, Lifecycle::None);
+    assert_eq!((config.lifecycle, config.dialect), (Lifecycle::None, Some(Dialect::Raw)));
     assert_eq!((config.instances, config.max_queue), (3, Some(7)));
     assert_eq!(config.source.sha256.as_deref(), Some(hash));
     let permissions = &config.permissions;
@@ -283,6 +285,7 @@ const WRONG: &[(&str, &str)] = &[
         "34: permissions.max_execution_time: \"5 MB\" is not a duration such as",
     ),
     // Values out of range.
+    ("dialect = 'x'", "11: dialect: It must be \"auto\", \"morphir\", \"mep\" or \"raw\"; it is the text \"x\"."),
     ("lifecycle = 'plain'", "13: lifecycle: It must be \"morphir\" or \"none\"; it is the text \"plain\"."),
     ("instances = 0", "13: instances: `instances` must be from 1 to 1024; it is 0."),
     ("instances = 4294967297", "13: instances: `instances` must be from 1 to 1024; it is 4294967297."),
@@ -444,7 +447,7 @@ fn a_file_that_cannot_be_read_is_named() {
 
 const HEADINGS: &str = "|[[extensions]]|[extensions.x]|[extensions]|[extensions.permissions]|[[extensions.config.a]]";
 const KEYS: &str = "name|enabled|protocol|path|source|source.type|source.path|source.sha256|permissions|permissions.max_memory|\
-    permissions.max_execution_time|permissions.max_fuel|permissions.filesystem|permissions.network|config|config.a|lifecycle|\
+    permissions.max_execution_time|permissions.max_fuel|permissions.filesystem|permissions.network|config|config.a|dialect|lifecycle|\
     instances|max_queue|restart|restart.strategy|surprise|\"\\n\"|é|extensions";
 const VALUES: &str = "'x'|\"wasm\"|'extism'|'5s'|'100MB'|'immediate'|''|\"\\u0000\"|1|0|-1.5|nan|true|false|1979-05-27|[]|['x', 1]|\
     {}|{ path = 'x', guest_path = 'y' }|[{ path = 'x', guest_path = 'y' }]|99999999999999999999|'|\"\"\"|\u{feff}";

@@ -5,6 +5,7 @@
 mod asynchronous;
 mod cache;
 mod cancel;
+mod dialects;
 mod errors;
 mod faults;
 mod functions;

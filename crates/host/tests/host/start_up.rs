@@ -106,7 +106,7 @@ fn a_plain_plug_in_is_told_how_it_is_loaded() {
     let config = ExtensionConfig { lifecycle: Lifecycle::Morphir, ..plain(guest("plain")) };
     let error = error(host.load(config));
     assert_eq!(error.code(), ErrorCode::InitializationFailed);
-    assert!(error.message().contains("lifecycle"), "{error}");
+    assert!(error.message().contains("set `dialect` to \"raw\""), "{error}");
 }
 
 #[test]
