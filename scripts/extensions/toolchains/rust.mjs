@@ -35,18 +35,18 @@ export async function install(live) {
 
 /**
  * Builds a crate for WebAssembly and answers its module.
- * @param {{ directory: string, crate: string, live: { now(state: string): void }, env?: Record<string, string> }} what
- *   the crate's folder, its name, and what its build script wants to know
+ * @param {{ directory: string, crate: string, live: { now(state: string): void }, env?: Record<string, string>, options?: string[] }} what
+ *   the crate's folder, its name, what its build script wants to know, and what cargo is told besides
  * @returns {Promise<Buffer>}
  */
-export async function buildCrate({ directory, crate, live, env }) {
+export async function buildCrate({ directory, crate, live, env, options = [] }) {
   const found = { ...(await environment()), ...env }
   const cargo = (args, more) =>
     run('cargo', args, { cwd: directory, env: { ...found, ...more }, onLine: cargoProgress(live) })
   // By itself, because where the sources lie is known only afterwards.
   await cargo(['fetch', '--locked', '--target', TARGET])
   const targetDir = join(directory, 'target')
-  await cargo(['build', '--release', '--locked', '--target', TARGET, '--target-dir', targetDir], {
+  await cargo(['build', '--release', '--locked', '--target', TARGET, '--target-dir', targetDir, ...options], {
     CARGO_ENCODED_RUSTFLAGS: remapped(directory)
       .map(([from, to]) => `--remap-path-prefix=${from}=${to}`)
       .join('\x1f'),
