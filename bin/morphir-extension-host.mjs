@@ -2,23 +2,31 @@
 // The package's command: finds the subcommand, and ends with its exit code.
 
 import { readFileSync } from 'node:fs'
+import { isInterrupted } from './interrupt.mjs'
 import { WrongUsage } from './usage.mjs'
 
 /** Each is loaded when it is asked for, and answers its exit code. */
 const COMMANDS = {
+  call: { about: 'calls a method of an extension once', load: () => import('./call.mjs') },
+  run: {
+    about: 'loads what a morphir.toml lists, and answers calls from standard input',
+    load: () => import('./run.mjs'),
+  },
+  inspect: { about: 'shows what is in an extension, and what it wants', load: () => import('./inspect.mjs') },
   conformance: { about: 'checks an extension against the protocol', load: () => import('./conformance.mjs') },
+  bench: { about: 'measures how fast a method answers', load: () => import('./bench.mjs') },
 }
 
 const USAGE = `Usage: morphir-extension-host <command> [options]
 
 ${Object.entries(COMMANDS)
-  .map(([name, { about }]) => `  ${name}   ${about}`)
+  .map(([name, { about }]) => `  ${name.padEnd(12)} ${about}`)
   .join('\n')}
 
   --help      this text; after a command, what that command takes
   --version   the version of the package
 
-Exit code: 0 done, 1 failed, 2 wrong usage.`
+Exit code: 0 done, 1 the extension or a call failed, 2 wrong usage, 130 Ctrl-C.`
 
 // Whoever reads the output may stop reading, as `head` does.
 process.stdout.on('error', (error) => {
@@ -33,6 +41,11 @@ try {
   console.error(error.message)
   console.error(error.advice)
   process.exitCode = 2
+}
+if (isInterrupted()) {
+  console.error('Interrupted.')
+  // What still reads, compiles or waits is of no interest any more.
+  process.exit(130)
 }
 
 async function run([name, ...args]) {

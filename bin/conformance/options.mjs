@@ -1,7 +1,5 @@
-import { readFileSync, statSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import conformance from '../../lib/conformance/index.js'
-import { WrongUsage } from '../usage.mjs'
+import { Arguments, flag, help, text, texts } from '../arguments.mjs'
 
 const NAMES = conformance.checks.map(({ name }) => name)
 
@@ -22,9 +20,23 @@ and recovers from them. What each check wants is in docs/conformance.md.
 
 Where JSON is expected, @file reads it from a file.
 
+Examples:
+  morphir-extension-host conformance rename-package.wasm --config '{"to":"New.Home"}'
+  morphir-extension-host conformance check.wasm --params check=@params.json --max-memory 64MiB --verbose
+
 Exit code: 0 every check passed or was skipped, 1 one failed, 2 wrong usage.`
 
-const ADVICE = 'npx morphir-extension-host conformance --help shows what there is.'
+const OPTIONS = {
+  config: text,
+  params: texts,
+  method: text,
+  only: texts,
+  'max-memory': text,
+  'max-execution-time': text,
+  json: flag,
+  verbose: flag,
+  help,
+}
 
 /** Names in lines that line up with the other options. */
 function rows(names) {
@@ -35,26 +47,23 @@ function rows(names) {
 
 /** @returns {{ help: boolean, json: boolean, verbose: boolean, path: string } & import('../../lib/conformance').ConformanceOptions} */
 export function readOptions(args) {
-  const { values, positionals } = parse(args)
+  const line = new Arguments('conformance', args, OPTIONS)
+  const { values, positionals } = line
   const { help = false, json = false, verbose = false, method, only } = values
   if (help) return { help }
-  if (positionals.length === 0) throw new WrongUsage('The extension is missing: the path of a .wasm file.', ADVICE)
   if (positionals.length > 1) {
-    throw new WrongUsage(
-      `There is one extension to check; these are ${positionals.length}: ${positionals.join(', ')}.`,
-      ADVICE,
-    )
+    throw line.wrong(`There is one extension to check; these are ${positionals.length}: ${positionals.join(', ')}.`)
   }
-  const [path] = positionals
-  checkFile(path)
-  if (method === '') throw new WrongUsage('--method is empty.', ADVICE)
+  const path = line.file()
+  if (method === '') throw line.wrong('--method is empty.')
   const unknown = only?.find((name) => !NAMES.includes(name))
-  if (unknown !== undefined) {
-    throw new WrongUsage(`There is no check ${unknown}; there are ${NAMES.join(', ')}.`, ADVICE)
-  }
+  if (unknown !== undefined) throw line.wrong(`There is no check ${unknown}; there are ${NAMES.join(', ')}.`)
+  const config = line.object('config')
   const options = {
-    ...(values.config !== undefined && { config: configOf(values.config) }),
-    ...(values.params !== undefined && { params: Object.fromEntries(values.params.map(paramsOf)) }),
+    ...(config !== undefined && { config }),
+    ...(values.params !== undefined && {
+      params: Object.fromEntries(values.params.map((value) => paramsOf(value, line))),
+    }),
     ...(method !== undefined && { method }),
     ...(only !== undefined && { only }),
     permissions: {
@@ -65,67 +74,11 @@ export function readOptions(args) {
   return { help, json, verbose, path, ...options }
 }
 
-function parse(args) {
-  const text = { type: 'string' }
-  const texts = { type: 'string', multiple: true }
-  const flag = { type: 'boolean' }
-  const options = {
-    config: text,
-    params: texts,
-    method: text,
-    only: texts,
-    'max-memory': text,
-    'max-execution-time': text,
-    json: flag,
-    verbose: flag,
-    help: { type: 'boolean', short: 'h' },
-  }
-  try {
-    return parseArgs({ args, options, allowPositionals: true })
-  } catch (error) {
-    // Its first sentence says what is wrong; the others are about a notation nobody needs here.
-    throw new WrongUsage(`${error.message.split(/[.\n]/, 1)[0]}.`, ADVICE)
-  }
-}
-
-/** Before anything is loaded: a path that is wrong says nothing about an extension. */
-function checkFile(path) {
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found === undefined) throw new WrongUsage(`There is no file ${path}.`, ADVICE)
-  if (found.isDirectory()) throw new WrongUsage(`${path} is a directory; name the .wasm file in it.`, ADVICE)
-}
-
-function configOf(value) {
-  const config = jsonFrom(value, '--config')
-  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-    throw new WrongUsage('--config must be a JSON object.', ADVICE)
-  }
-  return config
-}
-
-function paramsOf(value) {
+function paramsOf(value, line) {
   const at = value.indexOf('=')
   if (at < 1) {
-    throw new WrongUsage(`--params ${value}: write the method and its params, --params transform=@params.json.`, ADVICE)
+    throw line.wrong(`--params ${value}: write the method and its params, --params transform=@params.json.`)
   }
   const method = value.slice(0, at)
-  return [method, jsonFrom(value.slice(at + 1), `--params ${method}`)]
-}
-
-/** JSON from the command line, or from the file that it names. */
-function jsonFrom(value, option) {
-  let text = value
-  if (value.startsWith('@')) {
-    try {
-      text = readFileSync(value.slice(1), 'utf8')
-    } catch (error) {
-      throw new WrongUsage(`${option}: ${value.slice(1)} cannot be read: ${error.message}.`, ADVICE)
-    }
-  }
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    const where = value.startsWith('@') ? `${value.slice(1)} is not JSON` : 'this is not JSON'
-    throw new WrongUsage(`${option}: ${where}: ${error.message}. A file is written @file.`, ADVICE)
-  }
+  return [method, line.json(value.slice(at + 1), `--params ${method}`)]
 }

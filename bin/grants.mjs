@@ -1,0 +1,84 @@
+// What the command line grants an extension, and how it is loaded: the same options for every command that loads one.
+
+import { basename, extname } from 'node:path'
+import { flag, text, texts } from './arguments.mjs'
+
+export const GRANTS = {
+  config: text,
+  lifecycle: text,
+  sha256: text,
+  'max-memory': text,
+  'max-execution-time': text,
+  timeout: text,
+  'max-output': text,
+  'max-fuel': text,
+  'allow-path': texts,
+  'readonly-path': texts,
+  'cache-dir': text,
+  'no-cache': flag,
+}
+
+export const GRANTS_USAGE = `  --config <json>              what its \`initialize\` is given; @file reads it from a file
+  --lifecycle <name>           none for a plain Extism plug-in, without \`initialize\` and \`capabilities\`
+  --sha256 <digits>            what the file must hash to
+  --timeout <time>             how long a call may run, and how long start-up: 5s, 500ms, or milliseconds (30s);
+                               --max-execution-time, the permission's own name, is the same
+  --max-memory <size>          all memory of the extension: 64MiB, 100MB, or bytes (256MiB)
+  --max-output <size>          the longest answer (256MiB)
+  --max-fuel <count>           how many instructions a call may run (not counted)
+  --allow-path <dir>[=<name>]  a directory to read and write, under its own name or another
+  --readonly-path <dir>[=<name>]  a directory to read
+  --cache-dir <dir>            where compiled modules are kept (a folder in your cache directory)
+  --no-cache                   keeps none`
+
+/** The permissions that the command line names; without what it leaves to their defaults. */
+export function permissionsOf(line) {
+  const { values } = line
+  if (values.timeout !== undefined && values['max-execution-time'] !== undefined) {
+    throw line.wrong('--timeout and --max-execution-time are the same; give one.')
+  }
+  const permissions = {
+    maxMemory: quantity(values['max-memory']),
+    maxExecutionTime: quantity(values.timeout ?? values['max-execution-time']),
+    maxOutput: quantity(values['max-output']),
+    maxFuel: line.count('max-fuel', 1, Number.MAX_SAFE_INTEGER),
+    filesystem: values['allow-path']?.map((grant) => directory(grant, line)),
+    readonlyPaths: values['readonly-path']?.map((grant) => directory(grant, line)),
+  }
+  return Object.fromEntries(Object.entries(permissions).filter(([, value]) => value !== undefined))
+}
+
+/** What `loadExtension` takes. */
+export function configurationOf(line, path) {
+  const config = line.object('config')
+  const { lifecycle, sha256 } = line.values
+  return {
+    name: basename(path, extname(path)),
+    source: { type: 'wasm', path, ...(sha256 !== undefined && { sha256 }) },
+    permissions: permissionsOf(line),
+    ...(config !== undefined && { config }),
+    ...(lifecycle !== undefined && { lifecycle }),
+  }
+}
+
+/** What `new ExtensionHost` takes. */
+export function hostOptionsOf(line) {
+  const { 'cache-dir': cacheDir, 'no-cache': noCache = false } = line.values
+  if (cacheDir !== undefined && noCache) throw line.wrong('--cache-dir and --no-cache exclude each other.')
+  if (cacheDir === '') throw line.wrong('--cache-dir is empty.')
+  return noCache ? { cacheDir: false } : { cacheDir }
+}
+
+/** Digits alone are bytes or milliseconds. */
+function quantity(value) {
+  return value !== undefined && /^\d+$/.test(value) ? Number(value) : value
+}
+
+function directory(grant, line) {
+  const at = grant.lastIndexOf('=')
+  const [path, guestPath] = at < 0 ? [grant] : [grant.slice(0, at), grant.slice(at + 1)]
+  if (path === '' || guestPath === '') {
+    throw line.wrong(`${JSON.stringify(grant)} is no directory: write the directory, or the directory=its name there.`)
+  }
+  return guestPath === undefined ? path : { path, guestPath }
+}

@@ -1,0 +1,97 @@
+// morphir-extension-host inspect: what is in an extension, what it wants from its host, and what it would be granted.
+
+import { createHash } from 'node:crypto'
+import { statSync } from 'node:fs'
+import { Arguments, flag, help } from './arguments.mjs'
+import { withExtension } from './extension.mjs'
+import { plain } from './failure.mjs'
+import { GRANTS, GRANTS_USAGE, configurationOf, hostOptionsOf } from './grants.mjs'
+import { formatOf, Malformed, readModule } from './inspect/module.mjs'
+import { isOffered } from './inspect/offered.mjs'
+import { pageOf } from './inspect/page.mjs'
+
+/** The host takes no more. */
+const MOST_BYTES = 64 * 1024 * 1024
+
+const USAGE = `Usage: morphir-extension-host inspect <extension.wasm> [options]
+
+Shows what a module exports and imports, its memory, what it would be granted, and, once loaded, its capabilities. It is loaded as
+any extension is, which runs its start-up code, \`initialize\` and \`capabilities\` within their limits; no method is called.
+
+  --no-run                     reads the file only: nothing of it is compiled or run
+  --json                       all of it as JSON, with schemas
+${GRANTS_USAGE}
+  --help                       this text
+
+Examples:
+  morphir-extension-host inspect rename-package.wasm
+  morphir-extension-host inspect downloaded.wasm --no-run
+  morphir-extension-host inspect plug-in.wasm --lifecycle none --json
+
+Exit code: 0 it can be used (with --no-run: it may), 1 not, 2 wrong usage, 130 Ctrl-C.`
+
+/** @returns {Promise<number>} the exit code */
+export async function run(args) {
+  const line = new Arguments('inspect', args, { ...GRANTS, 'no-run': flag, json: flag, help })
+  if (line.values.help) {
+    console.log(USAGE)
+    return 0
+  }
+  const path = line.file()
+  line.atMost(1, 'one extension to inspect')
+  const configuration = configurationOf(line, path)
+  const hostOptions = hostOptionsOf(line)
+  const found = { path, ...readFile(path, line), permissions: configuration.permissions }
+  if (!line.values['no-run']) Object.assign(found, await load(hostOptions, configuration, line))
+  found.usable = found.problem === undefined && found.error === undefined
+  console.log(line.values.json ? json(found) : pageOf(found))
+  return found.usable ? 0 : 1
+}
+
+/** What the bytes say, and what is wrong with them, if anything is. */
+function readFile(path, line) {
+  const { size } = statSync(path)
+  if (size > MOST_BYTES)
+    return { bytes: size, problem: `It has ${size} bytes, more than the ${MOST_BYTES} that a host takes.` }
+  const bytes = line.content(path, 'The extension')
+  const known = {
+    bytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+    format: formatOf(bytes),
+  }
+  const problem = {
+    none: 'It is not WebAssembly: a module starts with the bytes \\0asm.',
+    component:
+      'It is a WebAssembly component; this host runs core modules: build for wasm32-unknown-unknown or wasm32-wasip1.',
+    unknown: 'It is WebAssembly of a version that is not known.',
+  }[known.format]
+  if (problem !== undefined) return { ...known, problem }
+  try {
+    const module = readModule(bytes)
+    const imports = module.imports.map((found) => ({ ...found, offered: isOffered(found) }))
+    const refused = imports.filter(({ offered }) => !offered).map(({ module, name }) => `${module}::${name}`)
+    const refusal = `It imports what this host does not offer: ${refused.slice(0, 20).join(', ')}${refused.length > 20 ? ', …' : ''}.`
+    return { ...known, ...module, imports, ...(refused.length > 0 && { problem: refusal }) }
+  } catch (error) {
+    if (!(error instanceof Malformed)) throw error
+    return { ...known, problem: `It is not a whole module: ${error.message}.` }
+  }
+}
+
+/** What the host makes of it. */
+async function load(hostOptions, configuration, line) {
+  try {
+    return await withExtension(hostOptions, configuration, async ({ host, id, milliseconds }) => ({
+      capabilities: host.capabilities(id),
+      loadMilliseconds: milliseconds,
+    }))
+  } catch (error) {
+    if (error.code === 'InvalidConfig') throw line.wrong(error.message)
+    if (error.code === undefined) throw error
+    return { error }
+  }
+}
+
+function json({ error, ...found }) {
+  return JSON.stringify({ ...found, ...(error !== undefined && { error: plain(error) }) }, null, 2)
+}
