@@ -8,8 +8,8 @@
  * - `InitializationFailed`: the extension's own start-up failed: its start code, `initialize`, or `capabilities`.
  * - `MethodNotFound`: the extension exports no such method.
  * - `ExtensionError`: the extension ran and answered with an error.
- * - `ProtocolError`: the extension answered something the protocol does not allow, for example text that is not UTF-8.
- * - `SerializationError`: params or an answer could not be written or read as JSON.
+ * - `ProtocolError`: the extension answered something the protocol, or with `validate` its own schema, does not allow.
+ * - `SerializationError`: params or an answer could not be written or read as JSON, or with `validate` params do not fit.
  * - `IoError`: a file could not be read or written.
  * - `Timeout`: the deadline passed.
  * - `Cancelled`: the caller took the call back.
@@ -274,6 +274,13 @@ export interface ExtensionConfig {
   maxQueue?: number
   /** Functions that it may import, beside those of the host and Morphir's own. */
   functions?: HostFunctions
+  /**
+   * Checks params before each call, and results after it, against the schemas in the extension's capabilities, as far as it has any. Params
+   * that do not fit reject with `SerializationError`, results with `ProtocolError`, and the place of what is wrong. A schema that
+   * cannot be checked fails the load with `InitializationFailed`. `callRaw` is not checked.
+   * @default false
+   */
+  validate?: boolean
 }
 
 /** One thing an extension says it can do. */
@@ -295,6 +302,11 @@ export interface LoadOptions {
 export interface LoadConfigOptions {
   /** Takes everything back: it rejects with `Cancelled`, and what was loaded already is unloaded. */
   signal?: AbortSignal
+  /**
+   * Checks params and results of all of them, as `validate` of {@link ExtensionConfig} does.
+   * @default false
+   */
+  validate?: boolean
 }
 
 /** What became of the extensions in a configuration file, each list in the order of the file. */

@@ -34,6 +34,7 @@ describe('every command', () => {
     ['params that are not JSON', ['call', '%', 'echo', '{a'], /^The params: this is not JSON: .*@file/],
     ['a params file there is not', ['call', '%', 'echo', '@none.json'], /^The params: none\.json cannot be read/],
     ['a config that is no object', ['call', '%', 'echo', '--config', '[]'], /^--config must be a JSON object/],
+    ['both raw and checked', ['call', '%', 'echo', '--raw', '--validate'], /exclude each other/],
     ['both raw and JSON', ['call', '%', 'echo', '--raw', '--json'], /exclude each other/],
     ['the same limit twice', ['call', '%', 'echo', '--timeout', '1s', '--max-execution-time', '1s'], /give one/],
     ['a limit that is none', ['call', '%', 'echo', '--max-memory', 'plenty'], /"plenty" is not a size/],
@@ -171,6 +172,25 @@ describe('call', () => {
     expect(await granted('--allow-path', 'write')).toMatchObject({ code: 0 })
     expect(await granted('--readonly-path', 'read')).toMatchObject({ code: 0, stdout: 'the extension was here' })
     expect(await granted('--readonly-path', 'name')).toMatchObject({ code: 0, stdout: 'data' })
+  })
+
+  it('checks params and answer with --validate', async () => {
+    const methods = [
+      { name: 'in', params_schema: { type: 'object', properties: { from: { type: 'string' } } } },
+      { name: 'out', return_schema: { type: 'number' } },
+    ]
+    const path = file('checked', await saying(methods))
+    const checked = (...args: string[]) => command(['call', path, ...args, '--validate'])
+    expect(await checked('in', '{"from":"a", "n":1.0}')).toMatchObject({ code: 0, stdout: '{"from":"a", "n":1.0}\n' })
+    const params = await checked('in', '{"from":1}')
+    expect(params).toMatchObject({ code: 1, stdout: '' })
+    expect(params.stderr).toMatch(
+      /^SerializationError: The params are not what `in` takes: params\/from must be string\.$/m,
+    )
+    const result = await checked('out', '"a"')
+    expect(result).toMatchObject({ code: 1, stdout: '' })
+    expect(result.stderr).toMatch(/^ProtocolError: .*: result must be number\.$/m)
+    expect(await command(['call', path, 'out', '"a"'])).toMatchObject({ code: 0 })
   })
 
   it('shows what the extension logs with --verbose, on standard error', async () => {

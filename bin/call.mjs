@@ -1,6 +1,7 @@
 // morphir-extension-host call: loads an extension, calls a method once, and prints its answer.
 
 import { writeFileSync } from 'node:fs'
+import validation from '../lib/validation.js'
 import { Arguments, flag, help, text } from './arguments.mjs'
 import { verbose, withExtension } from './extension.mjs'
 import { sayFailure, sayFailureAsJson } from './failure.mjs'
@@ -9,12 +10,15 @@ import { readParams } from './params.mjs'
 import { printable } from './printable.mjs'
 import { waiting } from './progress.mjs'
 
+const { Validation } = validation
+
 const USAGE = `Usage: morphir-extension-host call <extension.wasm> <method> [params | - | @file] [options]
 
 Loads an extension, calls a method once, and prints its answer. Params are JSON: on the command line, from standard input (-)
 or from a file (@file). Without them the method is given no input.
 
   --raw                        params and answer are bytes, as they are, and need not be JSON
+  --validate                   checks params and answer against the extension's own schemas
   --output <file>              where the answer goes, instead of standard output
   --json                       the answer with what it cost as JSON, also where it is an error
   --verbose                    what the extension logs, to standard error
@@ -28,7 +32,7 @@ Examples:
 
 Exit code: 0 answered, 1 the load or the call failed, 2 wrong usage, 130 Ctrl-C.`
 
-const OPTIONS = { ...GRANTS, raw: flag, output: text, json: flag, verbose: flag, help }
+const OPTIONS = { ...GRANTS, raw: flag, validate: flag, output: text, json: flag, verbose: flag, help }
 
 /** @returns {Promise<number>} the exit code */
 export async function run(args) {
@@ -42,14 +46,14 @@ export async function run(args) {
   if (method === undefined || method === '') throw line.wrong('The method is missing: what to call.')
   line.atMost(3, 'a file, a method and params')
   if (line.values.output === '') throw line.wrong('--output is empty.')
-  const { raw = false, json = false } = line.values
+  const { raw = false, json = false, validate = false } = line.values
+  if (raw && validate) throw line.wrong('--raw and --validate exclude each other: bytes have no schema.')
   if (raw && json) throw line.wrong('--raw and --json exclude each other: bytes are no JSON.')
   const configuration = configurationOf(line, path)
   const hostOptions = { ...hostOptionsOf(line), ...(line.values.verbose && verbose) }
   const input = await readParams(line, given, raw)
   try {
-    const answered = await answer(hostOptions, configuration, method, input)
-    if (!raw) checkJson(answered, method)
+    const answered = await answer(hostOptions, { ...configuration, validate }, { method, input, raw })
     write(json ? report(answered) : answered.bytes, line.values.output, raw)
     return 0
   } catch (error) {
@@ -59,22 +63,28 @@ export async function run(args) {
   }
 }
 
-function answer(hostOptions, configuration, method, input) {
+/** The answer in bytes, so that it can be printed as it was written. */
+function answer(hostOptions, configuration, { method, input, raw }) {
   return withExtension(hostOptions, configuration, async ({ host, id, signal, milliseconds: loaded }) => {
+    const work = { extension: configuration.name, method }
+    const validation = configuration.validate ? new Validation(() => host.capabilities(id)) : undefined
+    validation?.checkParams(input, work)
     const since = performance.now()
     const bytes = await waiting(`Calling ${printable(method)} …`, host.callRaw(id, method, input, { signal }))
     const milliseconds = performance.now() - since
     const { peakMemory, fuel } = host.stats(id)
-    return { bytes, milliseconds, loaded, peakMemory, fuel }
+    const result = raw ? undefined : parsed(bytes, method)
+    if (result !== undefined) validation?.checkResult(result, bytes.length, work)
+    return { bytes, result, milliseconds, loaded, peakMemory, fuel }
   })
 }
 
-function checkJson(answered, method) {
-  const text = new TextDecoder('utf-8').decode(answered.bytes)
-  // An answer may be empty: there is nothing to print then.
-  if (text === '') return
+/** The answer, read; an empty one is none. */
+function parsed(bytes, method) {
+  const text = new TextDecoder('utf-8').decode(bytes)
+  if (text === '') return undefined
   try {
-    answered.result = JSON.parse(text)
+    return JSON.parse(text)
   } catch (cause) {
     const message = `The answer of ${method} is not JSON: ${cause.message}.`
     throw Object.assign(new Error(message, { cause }), { code: 'SerializationError', method })

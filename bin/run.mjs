@@ -29,6 +29,7 @@ standard input, a JSON object in each line, and prints a line for each when it i
   --json                       what loaded, failed and was skipped as a line of JSON, to standard output, before all else
   --strict                     ends with 1, before any call, if an extension failed to load
   --cache-dir <dir>, --no-cache  where compiled modules are kept, or not
+  --validate                   checks params and results against the extensions' own schemas
   --verbose                    what extensions log, to standard error
   --help                       this text
 
@@ -39,7 +40,16 @@ Examples:
 
 Exit code: 0 all loaded and answered, 1 an extension or a call failed, 2 wrong usage, 130 Ctrl-C.`
 
-const OPTIONS = { call: flag, json: flag, strict: flag, verbose: flag, 'cache-dir': text, 'no-cache': flag, help }
+const OPTIONS = {
+  call: flag,
+  json: flag,
+  strict: flag,
+  validate: flag,
+  verbose: flag,
+  'cache-dir': text,
+  'no-cache': flag,
+  help,
+}
 
 /** @returns {Promise<number>} the exit code */
 export async function run(args) {
@@ -55,7 +65,13 @@ export async function run(args) {
   if (cacheDir !== undefined && noCache) throw line.wrong('--cache-dir and --no-cache exclude each other.')
   // On threads of its own, or Ctrl-C would wait for what libuv's pool compiles.
   const threads = availableParallelism()
-  const options = { cacheDir: noCache ? false : cacheDir, threads, ...(values.verbose && verbose), signal: interrupt() }
+  const options = {
+    cacheDir: noCache ? false : cacheDir,
+    threads,
+    validate: values.validate,
+    ...(values.verbose && verbose),
+    signal: interrupt(),
+  }
   let opened
   try {
     opened = await waiting('Loading …', ExtensionHost.fromConfig(path, options))

@@ -138,7 +138,7 @@ function functionOf(where, given) {
 /** What an extension is loaded with: its configuration as JSON, and what cannot be JSON. */
 function extensionConfig(config) {
   checkObject('The configuration', config)
-  const { source, functions, ...rest } = config
+  const { source, functions, validate, ...rest } = config
   if (typeof rest.name !== 'string') throw wrong('name', 'a string', rest.name)
   const { where, bytes } = moduleSource(source)
   for (const key of ['permissions', 'config']) {
@@ -148,8 +148,10 @@ function extensionConfig(config) {
     throw wrong('instances', 'a number', rest.instances)
   }
   checkMaxQueue(rest.maxQueue)
+  checkValidate(validate)
   const json = JSON.stringify({ ...rest, source: where })
-  return { json, bytes, name: rest.name, functions: functionsOf(functions), network: wantsNetwork(rest.permissions) }
+  const network = wantsNetwork(rest.permissions)
+  return { json, bytes, name: rest.name, validate, functions: functionsOf(functions), network }
 }
 
 /** Whether an extension may be granted the network; the core looks closer. */
@@ -163,6 +165,10 @@ function checkMaxQueue(maxQueue) {
   if (!Number.isInteger(maxQueue) || maxQueue < 0 || maxQueue >= 2 ** 32) {
     throw new RangeError(`maxQueue must be a whole number from 0 to 4294967295; it is ${maxQueue}.`)
   }
+}
+
+function checkValidate(validate) {
+  if (validate !== undefined && typeof validate !== 'boolean') throw wrong('validate', 'a boolean', validate)
 }
 
 /** Where a module is, and its bytes where they are given. */
@@ -190,14 +196,16 @@ function configPath(path) {
 function configOptions(options) {
   checkObject('The options of fromConfig', options)
   checkSignal(options.signal)
+  checkValidate(options.validate)
   return options
 }
 
 /** How a load is made. */
-function loadOptions(options, method = 'loadExtension') {
+function loadOptions(options, method = 'loadExtension', allowed = ['signal']) {
   checkObject('The options', options)
-  checkKeys(method, options, ['signal'])
+  checkKeys(method, options, allowed)
   checkSignal(options.signal)
+  checkValidate(options.validate)
   return options
 }
 

@@ -65,10 +65,10 @@ class ExtensionHost {
 
   static fromConfig(path, options = {}) {
     return attempt(async () => {
-      const { signal, ...forHost } = configOptions(options)
+      const { signal, validate, ...forHost } = configOptions(options)
       const host = new this(forHost)
       try {
-        return { host, ...(await host.loadConfig(path, { signal })) }
+        return { host, ...(await host.loadConfig(path, { signal, validate })) }
       } catch (error) {
         await host.close({ cancel: true })
         throw error
@@ -78,24 +78,25 @@ class ExtensionHost {
 
   loadExtension(config, options = {}) {
     return attempt(async () => {
-      const { json, bytes, name, functions, network } = extensionConfig(config)
+      const { json, bytes, name, validate, functions, network } = extensionConfig(config)
       const { signal } = loadOptions(options)
       const offered = functions.length > 0 ? this.#serve().offer(functions) : undefined
       if (network) this.#serve()
-      return this.#load(name, config.instances ?? 1, signal, () => this.#native.load(json, bytes, offered), offered)
+      const load = () => this.#native.load(json, bytes, offered)
+      return this.#load({ name, instances: config.instances ?? 1, validate, offered }, signal, load)
     })
   }
 
   loadConfig(path, options = {}) {
     return attempt(async () => {
       const file = configPath(path)
-      const { signal } = loadOptions(options, 'loadConfig')
+      const { signal, validate } = loadOptions(options, 'loadConfig', ['signal', 'validate'])
       if (signal?.aborted) throw cancelled({ signal })
       const config = await this.#native.readConfig(file)
       if (config.code !== undefined) throw fromFailure(config)
       this.#serve()
       const result = await loadListed(config.extensions(), ({ name, instances, failure }, index) =>
-        this.#load(name, instances, signal, () => failure ?? this.#native.loadListed(config, index)),
+        this.#load({ name, instances, validate }, signal, () => failure ?? this.#native.loadListed(config, index)),
       )
       if (!signal?.aborted) return result
       await Promise.all(result.loaded.map(({ id }) => this.unloadExtension(id, { cancel: true })))
@@ -104,7 +105,7 @@ class ExtensionHost {
   }
 
   call(id, method, params, options = {}) {
-    return attempt(() => this.#call(id, method, (work) => toJson(params, work), false, options, fromJson))
+    return attempt(() => this.#call(id, method, (work) => written(params, work), false, options, readJson))
   }
 
   callRaw(id, method, input = '', options = {}) {
@@ -127,9 +128,9 @@ class ExtensionHost {
       if (typeof wantsSettled !== 'boolean') throw wrong('settled', 'a boolean', wantsSettled)
       checkId(id)
       checkMethod(method)
-      const { name: extension, instances = 1 } = this.#loaded.get(id) ?? {}
-      const work = { id, extension, method, ...callsOptions, call: this.#nextCall(), thrown: [] }
-      const results = Array.from(paramsList, (params) => outcome(() => toJson(params, work)))
+      const { name: extension, instances = 1, validation } = this.#loaded.get(id) ?? {}
+      const work = { id, extension, method, ...callsOptions, validation, call: this.#nextCall(), thrown: [] }
+      const results = Array.from(paramsList, (params) => outcome(() => written(params, work)))
       const firstFailed = () => results.findIndex((result) => result.status === 'rejected')
       await this.#told(
         work,
@@ -147,8 +148,9 @@ class ExtensionHost {
     checkId(id)
     checkMethod(method)
     const { timeout } = callOptions(options, ['timeout'])
-    const work = { id, extension: this.#loaded.get(id)?.name, method, call: this.#nextCall() }
-    const input = toJson(params, work)
+    const { name: extension, validation } = this.#loaded.get(id) ?? {}
+    const work = { id, extension, method, validation, call: this.#nextCall() }
+    const input = written(params, work)
     if (!this.#events.hasCalls()) return this.#callNow(work, input, timeout)
     return this.#toldNow(work, () => this.#callNow(work, input, timeout))
   }
@@ -181,6 +183,7 @@ class ExtensionHost {
           () => id,
         ),
       )
+      this.#loaded.get(id)?.validation?.forget()
     })
   }
 
@@ -252,12 +255,13 @@ class ExtensionHost {
     return this.close()
   }
 
-  async #load(name, instances, signal, submit, offered = []) {
+  async #load({ name, instances, validate, offered = [] }, signal, submit) {
     const work = { extension: name, signal }
     try {
       return await this.#toldLoad(work, () =>
         this.#submit(work, submit, ({ id }) => {
-          this.#loaded.set(id, { name, instances, offered })
+          const validation = validate ? this.#validation(id, name) : undefined
+          this.#loaded.set(id, { name, instances, validation, offered })
           return id
         }),
       )
@@ -276,6 +280,26 @@ class ExtensionHost {
   #serve() {
     if (this.#functions === undefined) this.#newFunctions().start(this.#native)
     return this.#functions
+  }
+
+  /** The schemas of an extension that was just loaded; where one cannot be checked, it is not loaded after all. */
+  #validation(id, extension) {
+    // Only for those who want it: loading the package should cost little.
+    const { Validation, Unusable } = require('./validation.js')
+    const validation = new Validation(() => this.capabilities(id))
+    try {
+      validation.read()
+      return validation
+    } catch (cause) {
+      this.#deliver(this.#native.unload(id, true))
+      if (!(cause instanceof Unusable)) throw cause
+      throw new ExtensionError({
+        code: 'InitializationFailed',
+        message: cause.message,
+        extension,
+        method: 'capabilities',
+      })
+    }
   }
 
   /** What is unloaded has no name any more. */
@@ -365,14 +389,15 @@ class ExtensionHost {
     if (!Array.isArray(answered)) throw this.#error(answered, work)
     const [settled] = answered
     if (settled.log !== undefined) this.#log(settled, work)
-    return this.#read(settled.answers[0], work, fromJson)
+    return this.#read(settled.answers[0], work, readJson)
   }
 
   #call(id, method, input, raw, options, read) {
     checkId(id)
     checkMethod(method)
     const { signal, timeout } = callOptions(options)
-    const work = { id, extension: this.#loaded.get(id)?.name, method, signal, timeout, call: this.#nextCall() }
+    const { name: extension, validation } = this.#loaded.get(id) ?? {}
+    const work = { id, extension, method, signal, timeout, validation, call: this.#nextCall() }
     const bytes = input(work)
     return this.#told(work, () =>
       this.#submit(
@@ -398,7 +423,7 @@ class ExtensionHost {
       const outcomes = await this.#submit(
         { ...work },
         () => tickets[number],
-        ({ answers }) => answers.map((answer) => outcome(() => this.#read(answer, work, fromJson))),
+        ({ answers }) => answers.map((answer) => outcome(() => this.#read(answer, work, readJson))),
       )
       for (const [place, index] of part.entries()) results[index] = outcomes[place]
     })
@@ -528,6 +553,20 @@ function fromJson(text, { extension, method }) {
     const message = `${what}. For answers that are not JSON use callRaw.`
     throw new ExtensionError({ code: 'SerializationError', message, extension, method, cause })
   }
+}
+
+/** Params as JSON text, checked where the extension was loaded so. What is checked is what is sent. */
+function written(params, work) {
+  const text = toJson(params, work)
+  work.validation?.checkParams(text, work)
+  return text
+}
+
+/** A result, checked in the same way. */
+function readJson(text, work) {
+  const value = fromJson(text, work)
+  work.validation?.checkResult(value, text.length, work)
+  return value
 }
 
 /** Splits a list into at most `count` parts of about the same length, in order. */
