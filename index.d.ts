@@ -335,6 +335,17 @@ export interface CallOptions {
 
 /** Which protocol an extension was found to speak. `'mep-early'` is `'mep'` as it was before it had sessions. */
 export type Dialect = 'morphir' | 'mep' | 'mep-early' | 'raw'
+/**
+ * The methods of an extension as functions that answer promises. `Methods` says what they take and answer:
+ * `npx morphir-extension-host types extension.wasm` writes it.
+ */
+export type Client<Methods> = {
+  readonly [Name in keyof Methods]: Methods[Name] extends (...params: infer Params) => infer Result
+    ? (
+        ...args: [...params: Params extends [] ? [params?: undefined] : Params, options?: CallOptions]
+      ) => Promise<Awaited<Result>>
+    : never
+}
 
 /** How an extension is. */
 export interface Health {
@@ -577,6 +588,17 @@ export class ExtensionHost {
    * @throws {ExtensionError} `NotFound`, `Closed`
    */
   capabilities(id: number): Capability[]
+
+  /**
+   * The extension's methods as functions: those that its capabilities name now, but for one named `then`. Each does what `call` does.
+   *
+   * @example
+   * const renamer = host.client<RenamePackage>(id)
+   * const { output } = await renamer.transform({ ir, options: { to: 'New.Home' } })
+   *
+   * @throws {ExtensionError} `NotFound`, `Closed`
+   */
+  client<Methods = Record<string, (params?: unknown) => unknown>>(id: number): Client<Methods>
 
   /**
    * What the extension did so far.

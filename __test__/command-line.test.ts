@@ -9,7 +9,7 @@ import { project } from './support/project.ts'
 import { saying } from './support/saying.ts'
 
 const COMPONENT = Buffer.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0])
-const COMMANDS = ['call', 'run', 'inspect', 'conformance', 'bench']
+const COMMANDS = ['call', 'run', 'inspect', 'conformance', 'bench', 'types']
 
 const lines = (text: string) => text.split('\n').filter((line) => line !== '')
 

@@ -15,6 +15,7 @@ const COMMANDS = {
   inspect: { about: 'shows what is in an extension, and what it wants', load: () => import('./inspect.mjs') },
   conformance: { about: 'checks an extension against the protocol', load: () => import('./conformance.mjs') },
   bench: { about: 'measures how fast a method answers', load: () => import('./bench.mjs') },
+  types: { about: 'writes the TypeScript types of its methods', load: () => import('./types.mjs') },
 }
 
 const USAGE = `Usage: morphir-extension-host <command> [options]

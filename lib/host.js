@@ -17,6 +17,7 @@ const {
   rawInput,
   wrong,
 } = require('./arguments.js')
+const { clientOf } = require('./client.js')
 const { loadListed } = require('./config.js')
 const { ExtensionError, fromFailure } = require('./error.js')
 const { Events, tell } = require('./events.js')
@@ -207,6 +208,10 @@ class ExtensionHost {
   capabilities(id) {
     checkId(id)
     return JSON.parse(orThrow(this.#native.capabilities(id)))
+  }
+
+  client(id) {
+    return clientOf(this, id)
   }
 
   stats(id) {

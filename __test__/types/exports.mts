@@ -13,6 +13,7 @@ same<typeof ExtensionHost>()(everything.default.ExtensionHost)
 
 export type Everything = [
   types.Capability,
+  types.Client<{ a(params: number): string }>,
   types.CallCompletedEvent,
   types.CallEvent,
   types.CallFailedEvent,

@@ -239,4 +239,4 @@ function unescaped(part) {
   return text.replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
-module.exports = { Unusable, escaped, isContainer, readSchema }
+module.exports = { Unusable, escaped, isContainer, readSchema, unescaped }
