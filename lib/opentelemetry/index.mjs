@@ -1,0 +1,4 @@
+import opentelemetry from './index.js'
+
+export const { observe } = opentelemetry
+export default opentelemetry
