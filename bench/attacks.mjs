@@ -33,7 +33,7 @@ await main(async () => {
   const table = markdownTable([['what the guest does', ...runtimes.map(({ title }) => title)], ...rows])
   writePart('docs/permissions.md', 'attacks', `${table}\n\n${provenance('npm run attacks')}`)
   console.log('written into docs/permissions.md')
-})
+}, USAGE)
 
 /** What becomes of an attack, runtime by runtime. */
 async function tryAll(attack, { runtimes, scene, verbose }) {

@@ -45,7 +45,7 @@ await main(async () => {
   }
   const busy = `load ${loadBefore.toFixed(1)} before and ${loadavg()[0].toFixed(1)} after, on ${availableParallelism()} processors`
   tell(chosen, found, { rounds, busy, whole: !quick && chosen.length === languages.length })
-})
+}, USAGE)
 
 function optionsOf(args) {
   let values

@@ -42,7 +42,7 @@ await main(async () => {
   } finally {
     rmSync(cacheDir, { recursive: true, force: true })
   }
-})
+}, USAGE)
 
 function optionsOf(args) {
   const options = {

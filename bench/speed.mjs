@@ -48,7 +48,7 @@ await main(async () => {
   } finally {
     guests.end()
   }
-})
+}, USAGE)
 
 async function prepare() {
   await installPackages()

@@ -13,7 +13,7 @@ await main(async () => {
   const profile = profileOf(process.argv.slice(2))
   await installPackages()
   await buildAddon(await installToolchain(), profile)
-})
+}, USAGE)
 
 function profileOf(args) {
   try {

@@ -7,6 +7,9 @@ import { installPackages } from './lib/packages.mjs'
 import { green } from './lib/style.mjs'
 import { installToolchain } from './lib/toolchain.mjs'
 
+const USAGE = `npm run check takes no arguments. It makes sure of ${checks.length} things that CI wants besides passing tests: lock files,
+lints, formatting, that the core does not know Node, and that what is generated is committed as it is made.`
+
 await main(async () => {
   await installPackages()
   const toolchain = await installToolchain()
@@ -22,4 +25,4 @@ await main(async () => {
   }
   if (failed > 0) throw new Failure(`${failed} of ${checks.length} checks failed.`)
   console.log(green('All checks passed.'))
-})
+}, USAGE)

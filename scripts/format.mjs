@@ -8,6 +8,9 @@ import { run } from './lib/run.mjs'
 import { step } from './lib/step.mjs'
 import { installToolchain } from './lib/toolchain.mjs'
 
+const USAGE =
+  'npm run format takes no arguments. It lays out every source file, JavaScript and Rust, as npm run check wants it.'
+
 await main(async () => {
   await installPackages()
   const { env } = await installToolchain()
@@ -15,4 +18,4 @@ await main(async () => {
   await step('Formatting Rust', async () => {
     for (const directory of [root, ...rustExtensions()]) await run('cargo', ['fmt', '--all'], { cwd: directory, env })
   })
-})
+}, USAGE)

@@ -51,7 +51,7 @@ await main(async () => {
       advice: 'fuzz/README.md tells how to try an input again and how to make it smaller.',
     })
   }
-})
+}, USAGE)
 
 function optionsOf(args) {
   const options = {

@@ -12,6 +12,8 @@ import { installToolchain } from './lib/toolchain.mjs'
 
 const schema = join(root, 'schema', 'morphir-extensions.schema.json')
 
+const USAGE = `npm run schema takes no arguments. It writes ${relative(root, schema)}, which is committed: a test fails where it is not as the core reads files.`
+
 await main(async () => {
   await installPackages()
   const { env, host } = await installToolchain()
@@ -21,4 +23,4 @@ await main(async () => {
     writeFileSync(schema, stdout.join('\n'))
     await run(process.execPath, [script('prettier'), '--write', schema])
   })
-})
+}, USAGE)

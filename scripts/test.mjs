@@ -17,7 +17,7 @@ import { extensionTests, javascriptTests, rustTests, typeTests } from './test/ru
 import { add, NONE } from './test/tally.mjs'
 
 const KINDS = ['rust', 'js', 'types']
-const USAGE = `npm test [-- --only ${KINDS.join('|')}], which may be given more than once.`
+const USAGE = `npm test [-- --only ${KINDS.join('|')}], which may be given more than once. It sets up and builds what the tests need first.`
 
 await main(async () => {
   const kinds = kindsOf(process.argv.slice(2))
@@ -65,7 +65,7 @@ await main(async () => {
     }
   }
   summarize(results)
-})
+}, USAGE)
 
 function kindsOf(args) {
   let only

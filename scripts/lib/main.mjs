@@ -4,8 +4,13 @@ import { red } from './style.mjs'
 
 const OLDEST_NODE = 20
 
-/** Runs a script: a failure ends it with a line and an exit code, without a stack trace. */
-export async function main(work) {
+/**
+ * Runs a script: a failure ends it with a line and an exit code, without a stack trace. Asked for help, it says how it is used, and
+ * does nothing.
+ */
+export async function main(work, usage) {
+  const asked = process.argv.slice(2).some((arg) => arg === '--help' || arg === '-h')
+  if (asked && usage !== undefined) return console.log(usage)
   try {
     if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
       throw new Failure(`Node.js ${OLDEST_NODE} or later is needed; this is ${process.version}.`)
