@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::json::{Json, Misfit};
 
 /// `["value","in","u","s","d"]`
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name(Vec<String>);
 
 impl Name {
@@ -46,7 +46,7 @@ impl Name {
 }
 
 /// `[["morphir"],["s","d","k"]]`: the name of a package or a module.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Path(Vec<Name>);
 
 impl Path {
