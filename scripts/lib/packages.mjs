@@ -33,7 +33,7 @@ function installed(directory) {
 }
 
 /** The npm that started this script, or the one on the path. */
-function npmCommand() {
+export function npmCommand() {
   const script = process.env.npm_execpath
   if (script !== undefined && basename(script) === 'npm-cli.js') return [process.execPath, script]
   // On Windows npm is a batch file, which cannot be spawned; its script lies beside node.

@@ -1,0 +1,51 @@
+// Takes Morphir packages through the pipeline: node dist/main.js packages/*.json
+
+import { fileURLToPath } from 'node:url'
+import { ExtensionError, ExtensionHost } from '@finos/morphir-extension-host'
+import { load, run, type Progress } from './pipeline.js'
+import { steps } from './steps.js'
+
+const files = process.argv.slice(2)
+if (files.length === 0) {
+  console.error('Which packages? Name the IR files: node dist/main.js packages/*.json')
+  process.exit(2)
+}
+
+const interrupt = new AbortController()
+// Once: whoever presses Ctrl-C again ends the process the hard way.
+process.once('SIGINT', () => interrupt.abort())
+
+await using host = new ExtensionHost()
+let written = 0
+let failed = 0
+try {
+  // Beside this file's folder, in dist as well as in bundle.
+  const extensions = fileURLToPath(new URL('../extensions', import.meta.url))
+  const loaded = await load(host, steps, extensions, interrupt.signal)
+  for await (const progress of run(host, loaded, files, 'out', interrupt.signal)) {
+    if ('written' in progress) written += 1
+    if ('error' in progress) failed += 1
+    console.log(`${progress.file}: ${inWords(progress)}`)
+  }
+  console.log(`${written} written, ${failed} failed`)
+  process.exitCode = failed > 0 ? 1 : 0
+} catch (error) {
+  if (interrupt.signal.aborted) {
+    console.error(`Interrupted: ${written} of ${files.length} are written, the others are left as they were.`)
+    process.exitCode = 130
+  } else {
+    console.error(reasonOf(error))
+    process.exitCode = 1
+  }
+}
+
+function inWords(progress: Progress): string {
+  if ('error' in progress) return reasonOf(progress.error)
+  if ('written' in progress) return `written to ${progress.written}`
+  return `${progress.extension}: ${progress.remark}, ${progress.milliseconds.toFixed(0)} ms`
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof ExtensionError) return `${error.code}: ${error.message}`
+  return error instanceof Error ? error.message : String(error)
+}
