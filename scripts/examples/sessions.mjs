@@ -59,7 +59,7 @@ function taken(command, commands, lines) {
 
 /** Packages are worked on at once, so their lines come in any order; and no two runs take the same time. */
 function comparable(session) {
-  const timeless = session.replaceAll(/\b\d+(\.\d+)? ?m?s\b/g, '… ms').replaceAll(/\d\d:\d\d:\d\d/g, '…')
+  const timeless = session.replaceAll(/\b\d+(\.\d+)? ?m?s\b|\d\d:\d\d:\d\d|(?<=duration_ms )[\d.]+/g, '…')
   return timeless
     .split('\n')
     .map((line) => line.trim())

@@ -1,0 +1,16 @@
+// How the fleet does: node src/status.js
+
+import { connect, openQueue } from './queue.js'
+
+const connection = connect()
+const queue = openQueue(connection)
+try {
+  const { completed, failed, active, waiting, delayed } = await queue.getJobCounts()
+  console.log(`${completed} done, ${failed} failed, ${active} running, ${waiting + delayed} waiting`)
+  for (const { id, attemptsMade, failedReason } of await queue.getFailed()) {
+    console.log(`${id}, tried ${attemptsMade} ${attemptsMade === 1 ? 'time' : 'times'}: ${failedReason}`)
+  }
+} finally {
+  await queue.close()
+  connection.disconnect()
+}
