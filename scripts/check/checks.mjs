@@ -19,6 +19,7 @@ const GENERATED = ['binding.js', 'binding.d.ts']
 const LOCK_FILES = [
   ...[root, model, join(root, 'bench', 'peers')],
   ...['assemblyscript', 'typescript'].map((name) => join(extensions, name)),
+  ...['vscode-extension', join('vscode-extension', 'editor')].map((name) => join(root, 'examples', name)),
 ].map((directory) => join(directory, 'package-lock.json'))
 const ENGINES = ['python', 'quickjs'].map((name) => join(root, 'examples', 'engines', name))
 const DEFAULT_REGISTRY = 'https://registry.npmjs.org/'

@@ -1,0 +1,28 @@
+// npm run package: a VSIX for each platform whose addon is there.
+
+import { parseArgs } from 'node:util'
+import { WrongUsage } from '../../../scripts/lib/failure.mjs'
+import { main } from '../../../scripts/lib/main.mjs'
+import { availableTargets, TARGETS } from './host.mjs'
+import { makeVsix } from './vsix.mjs'
+
+const USAGE = `npm run package [-- --target ${Object.keys(TARGETS).join('|')}]; without it, all whose addon is there.`
+
+await main(async () => {
+  const target = targetOf(process.argv.slice(2))
+  const available = availableTargets()
+  const others = Object.keys(TARGETS).filter((name) => !available.includes(name))
+  console.log(`Addons are there for ${available.join(', ') || 'no platform'}; not for ${others.join(', ') || 'none'}.`)
+  for (const name of target === undefined ? available : [target]) console.log(`Packaged: ${await makeVsix(name)}`)
+})
+
+function targetOf(args) {
+  let target
+  try {
+    target = parseArgs({ args, options: { target: { type: 'string' } } }).values.target
+  } catch (error) {
+    throw new WrongUsage(error.message, USAGE)
+  }
+  if (target === undefined || target in TARGETS) return target
+  throw new WrongUsage(`There is no platform named ${target}.`, USAGE)
+}

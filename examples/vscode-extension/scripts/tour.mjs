@@ -1,0 +1,109 @@
+// Installs the VSIX in an editor and uses it as a person does, with a keyboard, a mouse and a screen. Leaves pictures in docs/images.
+
+import { mkdirSync } from 'node:fs'
+import { Failure } from '../../../scripts/lib/failure.mjs'
+import { step } from '../../../scripts/lib/step.mjs'
+import { Editor } from './editor.mjs'
+import { Page } from './page.mjs'
+import { images } from './places.mjs'
+import { isAlive, threadsOf } from './processes.mjs'
+import { until } from './until.mjs'
+
+/** The extension `hostile` has 2 s, and `endless` ten minutes: what is over sooner was cancelled. */
+export async function tour(tools, folder) {
+  mkdirSync(images, { recursive: true })
+  const editor = await step('Installing the VSIX in an editor', () => Editor.start(tools))
+  const browser = await tools.playwright.chromium.launch({ executablePath: tools.chromium, args: ['--no-sandbox'] })
+  let page
+  try {
+    page = await Page.open(browser, editor.addressOf(folder))
+    await step('Looking at the extensions', () => look(page))
+    const host = await until('there is an extension host', () => editor.extensionHosts()[0])
+    await step('Renaming a package', () => rename(page))
+    await step('Calling what never comes back', () => loop(page))
+    await step('Calling what takes all memory', () => hoard(page))
+    await step('Cancelling', () => cancel(page))
+    check(editor.extensionHosts().join() === String(host), 'The extension host was started anew.')
+    await step('Reloading the window while an extension runs', () => reload(page, editor, host))
+    await browser.close()
+    await step('Closing the editor', async () => {
+      const [last] = editor.extensionHosts()
+      await editor.stop()
+      check(!isAlive(last), `The extension host ${last} is still there.`)
+    })
+  } catch (error) {
+    throw editor.failure(error.message, page && `look at ${await page.evidence()}.`)
+  } finally {
+    await browser.close()
+    await editor.stop()
+  }
+}
+
+async function look(page) {
+  await page.openFile('morphir-ir.json')
+  await page.openView()
+  for (const name of ['hostile', 'endless', 'lost', 'transform']) await page.row(name).first().waitFor()
+  await page.picture('extensions')
+}
+
+async function rename(page) {
+  await page.command('Morphir: Rename Package')
+  await page.answer('NorthSea.BulkTrades')
+  await until('the diff is there', async () =>
+    (await page.shownText()).includes('[["north", "sea"], ["bulk", "trades"]]'),
+  )
+  await page.row('rename-package 1 call').waitFor()
+  await page.picture('rename')
+  await page.command('Morphir: Apply to File')
+  await until('the file has the new name', async () =>
+    (await page.shownText()).includes('[["north","sea"],["bulk","trades"]]'),
+  )
+}
+
+async function loop(page) {
+  await page.callMethod('hostile', 'loop')
+  await page.notification('hostile.loop').waitFor()
+  const told = page.notification('hostile.loop: The call ran out of time.')
+  await told.waitFor()
+  await page.row('hostile 1 call, 1 error').waitFor()
+  await page.picture('timeout')
+  await page.closeNotifications()
+}
+
+async function hoard(page) {
+  await page.callMethod('hostile', 'hoard')
+  await page.notification('hostile.hoard: The extension needed more memory').waitFor()
+  await page.row('hostile 2 calls, 2 errors').waitFor()
+  await page.closeNotifications()
+}
+
+async function cancel(page) {
+  await page.callMethod('endless', 'loop')
+  const running = page.notification('endless.loop')
+  await running.waitFor()
+  await page.row('endless running').waitFor()
+  await page.picture('cancel')
+  await page.button(running, 'Cancel')
+  await page.statusSays('endless.loop: cancelled.')
+  await page.row('endless 1 call, 1 error').waitFor()
+}
+
+async function reload(page, editor, host) {
+  await page.callMethod('endless', 'loop')
+  await page.row('endless running').waitFor()
+  await page.command('Developer: Reload Window')
+  await until('the extension host has ended', () => !isAlive(host), 20_000)
+  await page.ready()
+  const next = await until('there is another one', () => editor.extensionHosts()[0])
+  await page.openView()
+  await page.row('endless 0 calls').waitFor()
+  check(editor.extensionHosts().join() === String(next), 'There is more than one extension host.')
+  check(
+    threadsOf(next).some((name) => name.startsWith('morphir-guest')),
+    'The new extension host has no threads for guests.',
+  )
+}
+
+function check(holds, message) {
+  if (!holds) throw new Failure(message)
+}

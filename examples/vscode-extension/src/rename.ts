@@ -1,0 +1,60 @@
+import * as vscode from 'vscode'
+import { RENAME_PACKAGE, type Extensions } from './extensions'
+import type { Preview } from './preview'
+import { withProgress } from './progress'
+
+const NAME = /^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z][A-Za-z0-9]*)*$/
+const OUTPUT = '"output":'
+
+/** Renames a model's package and shows what changes. Answers how many references do, or nothing where nothing came of it. */
+export async function renamePackage(
+  extensions: Extensions,
+  preview: Preview,
+  uri = vscode.window.activeTextEditor?.document.uri,
+  to?: string,
+): Promise<number | undefined> {
+  if (uri === undefined) {
+    void vscode.window.showErrorMessage('Open a morphir-ir.json first.')
+    return
+  }
+  const name = to ?? (await askForName())
+  if (name === undefined) return
+  const model = (await vscode.workspace.openTextDocument(uri)).getText()
+  const answer = await withProgress(`Renaming the package to ${name}`, async (signal) => {
+    const host = await extensions.host()
+    const id = await extensions.idOf(RENAME_PACKAGE)
+    // As text: to read and write the model as JSON would take this thread's time, and digits of large numbers.
+    const params = `{"options":${JSON.stringify({ to: name })},"ir":${model}}`
+    return read(await host.callRaw(id, 'transform', params, { signal }))
+  })
+  if (answer === undefined) return
+  if (answer.note === undefined) await preview.show(uri, model, answer.output)
+  else void vscode.window.showInformationMessage(`Nothing changed: ${answer.note}`)
+  return answer.references
+}
+
+function askForName(): Thenable<string | undefined> {
+  return vscode.window.showInputBox({
+    title: 'Rename the package',
+    prompt: 'The new name, dotted',
+    placeHolder: 'NorthSea.BulkTrades',
+    validateInput: (text) =>
+      text === '' || NAME.test(text) ? undefined : 'Letters and digits, in parts with a dot between: AcmeRegs.US',
+  })
+}
+
+interface Answer {
+  references: number
+  /** Why nothing changed. */
+  note?: string
+  output: string
+}
+
+/** The output comes last. Inside of a string the quotes of its key would be escaped, so the first one found is the key. */
+function read(bytes: Uint8Array): Answer {
+  const text = new TextDecoder().decode(bytes)
+  const key = text.indexOf(OUTPUT)
+  if (key < 0) throw new Error(`${RENAME_PACKAGE} answered without an output.`)
+  const head = JSON.parse(`${text.slice(0, key)}"output":null}`) as Answer
+  return { ...head, output: text.slice(key + OUTPUT.length, text.lastIndexOf('}')) }
+}

@@ -1,0 +1,42 @@
+import * as vscode from 'vscode'
+import type { Api } from '../src/extension'
+
+/** Lets the process come to rest before its memory is looked at. */
+const REST = 3000
+const CALLS = 100
+
+/** Prints what the extension costs in this process, as JSON: times in milliseconds, memory in bytes. */
+export async function run(): Promise<void> {
+  const extension = vscode.extensions.getExtension<Api>('finos.morphir-extensions')!
+  if (extension.isActive) throw new Error('Something has activated the extension already.')
+  const figures: Record<string, number> = {}
+  const memory = async (name: string) => {
+    await new Promise((resolve) => setTimeout(resolve, REST))
+    figures[name] = process.memoryUsage.rss()
+  }
+  await memory('memoryBefore')
+  let since = performance.now()
+  const { extensions } = await extension.activate()
+  figures.activation = performance.now() - since
+  await memory('memoryActivated')
+  await extensions.host()
+  figures.addon = extensions.figures.addon
+  figures.firstLoad = extensions.figures.extensions
+  await memory('memoryCompiled')
+  await extensions.loadAgain()
+  figures.load = extensions.figures.extensions
+  const [file] = await vscode.workspace.findFiles('model.json')
+  const model = new TextDecoder().decode(await vscode.workspace.fs.readFile(file!))
+  const params = `{"options":{"to":"NorthSea.BulkTrades"},"ir":${model}}`
+  const host = await extensions.host()
+  const id = await extensions.idOf('rename-package')
+  const times: number[] = []
+  for (let call = 0; call < CALLS; call += 1) {
+    since = performance.now()
+    await host.callRaw(id, 'transform', params)
+    times.push(performance.now() - since)
+  }
+  figures.call = times.toSorted((a, b) => a - b)[CALLS / 2]!
+  await memory('memoryCalled')
+  console.log(`figures ${JSON.stringify(figures)}`)
+}

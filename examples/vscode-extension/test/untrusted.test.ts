@@ -1,0 +1,20 @@
+import * as assert from 'node:assert/strict'
+import * as vscode from 'vscode'
+import { api, workspaceFile } from './editor'
+
+describe('a folder that is not trusted', () => {
+  it('has none of its own extensions loaded', async () => {
+    assert.equal(vscode.workspace.isTrusted, false)
+    const { loaded, failed } = await api().extensions.list()
+    assert.deepEqual(
+      loaded.map(({ name }) => name),
+      ['rename-package'],
+    )
+    assert.deepEqual(failed, [])
+  })
+
+  it('has its model renamed all the same', async () => {
+    const model = workspaceFile('morphir-ir.json')
+    assert.equal(await vscode.commands.executeCommand('morphir.renamePackage', model, 'NorthSea.BulkTrades'), 314)
+  })
+})
