@@ -837,3 +837,4 @@ module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __n
 module.exports = nativeBinding
 module.exports.NativeConfigFile = nativeBinding.NativeConfigFile
 module.exports.NativeHost = nativeBinding.NativeHost
+module.exports.VERSION = nativeBinding.VERSION

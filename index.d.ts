@@ -10,7 +10,7 @@
  * - `ExtensionError`: the extension ran and answered with an error.
  * - `ProtocolError`: the extension answered something the protocol, or with `validate` its own schema, does not allow.
  * - `SerializationError`: params or an answer could not be written or read as JSON, or with `validate` params do not fit.
- * - `IoError`: a file could not be read or written.
+ * - `IoError`: a file could not be read or written; from `require` or `import`: the addon cannot be loaded here.
  * - `Timeout`: the deadline passed.
  * - `Cancelled`: the caller took the call back.
  * - `MemoryLimit`: the extension needed more memory, or answered with more output, than it was granted.

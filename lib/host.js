@@ -1,7 +1,6 @@
 'use strict'
 
 const { isUint8Array } = require('node:util').types
-const { NativeHost } = require('../binding.js')
 const { Aborts } = require('./aborts.js')
 const {
   callOptions,
@@ -24,6 +23,7 @@ const { Events, tell } = require('./events.js')
 const { stopAtExit } = require('./exit.js')
 const { Functions } = require('./functions.js')
 const { request } = require('./network.js')
+const { NativeHost } = require('./native.js')
 const { OwnThreads, Pool } = require('./threads.js')
 
 class ExtensionHost {

@@ -9,3 +9,7 @@ mod settled;
 mod stay;
 mod task;
 mod threads;
+
+/// The version of this addon, for `lib/native.js` to compare with that of the JavaScript that loads it.
+#[napi_derive::napi]
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
