@@ -13,11 +13,18 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 /**
- * Runs a command to its end, whatever that is. Nothing it prints is shown: `onLine` gets each line as it comes.
+ * Runs a command to its end, whatever that is, at most for so many milliseconds as `timeout` says. Nothing it prints is shown:
+ * `onLine` gets each line as it comes.
  * @returns {Promise<{ code: number | null, signal: string | null, missing: boolean, lines: string[], stdout: string[] }>}
  */
-export async function attempt(command, args, { cwd = root, env, onLine } = {}) {
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+export async function attempt(command, args, { cwd = root, env, onLine, timeout } = {}) {
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout,
+    killSignal: 'SIGKILL',
+  })
   running.add(child)
   const ended = new Promise((resolve, reject) => {
     child.once('error', (error) => {

@@ -1,0 +1,82 @@
+// What was built, checked and tried, kept from run to run, and the page that shows it.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { markdownTable, writePart } from '../../bench/page.mjs'
+import { root } from '../lib/places.mjs'
+import { platforms } from '../lib/platforms.mjs'
+import { size } from '../lib/quantity.mjs'
+
+const PATH = join(root, 'docs', 'platforms.json')
+const PAGE = 'docs/platforms.md'
+
+/** Keeps what was found out about a platform's addon. */
+export function recordAddon(name, found) {
+  const record = read()
+  record.addons[name] = { date: today(), ...found }
+  write(record)
+  writePart(PAGE, 'addons', addonTable(record.addons))
+}
+
+/** Keeps what each runtime did. */
+export function recordRuntimes(runtimes) {
+  const record = read()
+  record.runtimes = { date: today(), results: runtimes }
+  write(record)
+  writePart(PAGE, 'runtimes', runtimeTable(record.runtimes))
+}
+
+function addonTable(addons) {
+  const rows = platforms.map(({ name, os }) => {
+    const addon = addons[name]
+    if (addon === undefined) return [code(name), `the release workflow, on ${SYSTEMS[os]}`, '', '', 'there']
+    const { size: bytes, packed, glibc, tried, date } = addon
+    return [
+      code(name),
+      `from Linux on x64, ${date}`,
+      `${size(bytes)} (${size(packed)})`,
+      glibc === undefined ? '' : `glibc ${glibc}`,
+      result(tried),
+    ]
+  })
+  return markdownTable([['package', 'built by', 'addon (packed)', 'needs', 'tried'], ...rows])
+}
+
+const SYSTEMS = { linux: 'Linux', darwin: 'macOS', win32: 'Windows' }
+
+function result(tried) {
+  if (tried === undefined) return 'not here'
+  const { passed, failed, runtime, how } = tried
+  const sum =
+    failed.length === 0
+      ? `all ${passed} cases pass`
+      : `${passed} cases pass, ${failed.length} fail (${failed.join('; ')})`
+  return `${runtime} ${how}: ${sum}`
+}
+
+function runtimeTable({ date, results }) {
+  const rows = results.map(({ name, version, passed, failed, tests }) => [
+    `${name} (${version})`,
+    failed.length === 0 ? `all ${passed} pass` : `${passed} pass, ${failed.length} fail`,
+    tests === undefined ? '' : tests,
+    failed.map(({ name, reason }) => `${name}: ${reason}`).join('<br>') || 'nothing',
+  ])
+  const table = markdownTable([['runtime', 'cases', 'whole test suite', 'what it cannot do'], ...rows])
+  return `${table}\n\nMade on ${date} by \`npm run runtimes\` on Linux x64.`
+}
+
+function read() {
+  return existsSync(PATH) ? JSON.parse(readFileSync(PATH, 'utf8')) : { addons: {} }
+}
+
+function write(record) {
+  writeFileSync(PATH, `${JSON.stringify(record, null, 2)}\n`)
+}
+
+function code(name) {
+  return `\`${name}\``
+}
+
+function today() {
+  return new Date().toISOString().slice(0, 10)
+}
