@@ -11,6 +11,8 @@ import { script } from '../lib/packages.mjs'
 import { extensions, model, root } from '../lib/places.mjs'
 import { attempt, run } from '../lib/run.mjs'
 import { step } from '../lib/step.mjs'
+import { packed } from './packed.mjs'
+import { versions } from './versions.mjs'
 
 /** What a linter finds is all of interest, as long as it fits a log. */
 const FINDINGS = 300
@@ -25,7 +27,17 @@ const ENGINES = ['python', 'quickjs'].map((name) => join(root, 'examples', 'engi
 const DEFAULT_REGISTRY = 'https://registry.npmjs.org/'
 
 /** In the order of how soon they answer. */
-export const checks = [lockFiles, javascriptLint, javascriptFormat, rustFormat, coreWithoutNapi, rustLint, bindingDrift]
+export const checks = [
+  lockFiles,
+  versions,
+  packed,
+  javascriptLint,
+  javascriptFormat,
+  rustFormat,
+  coreWithoutNapi,
+  rustLint,
+  bindingDrift,
+]
 
 function lockFiles() {
   return step('Checking the lock files of npm', async () => {

@@ -23,8 +23,7 @@ export function packMain(destination) {
     platforms.map(({ name }) => [`${manifest.name}-${name}`, manifest.version]),
   )
   return pack(destination, { ...manifest, optionalDependencies }, (stage) => {
-    for (const path of [...manifest.files, ...PAPERS, 'README.md', 'CHANGELOG.md'])
-      copy(join(root, path), join(stage, path))
+    for (const path of [...manifest.files, ...PAPERS, 'README.md']) copy(join(root, path), join(stage, path))
   })
 }
 
