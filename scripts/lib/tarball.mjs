@@ -53,6 +53,11 @@ export async function installTarballs(tarballs, directory) {
   }
 }
 
+/** What npm calls the tarball of a package. */
+export function tarballName(name, version) {
+  return `${name.replace('@', '').replace('/', '-')}-${version}.tgz`
+}
+
 async function pack(destination, manifest, fill) {
   const stage = mkdtempSync(join(tmpdir(), 'morphir-extension-host-pack-'))
   try {
@@ -81,6 +86,6 @@ function copy(from, to) {
   cpSync(from, to, { recursive: true })
 }
 
-function readManifest(directory) {
+export function readManifest(directory) {
   return JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'))
 }

@@ -9,19 +9,20 @@ import { size } from '../lib/quantity.mjs'
 
 const PATH = join(root, 'docs', 'platforms.json')
 const PAGE = 'docs/platforms.md'
+const SYSTEMS = { linux: 'Linux', darwin: 'macOS', win32: 'Windows' }
 
 /** Keeps what was found out about a platform's addon. */
 export function recordAddon(name, found) {
   const record = read()
-  record.addons[name] = { date: today(), ...found }
+  record.addons[name] = { date: today(), on: `${SYSTEMS[process.platform]} ${process.arch}`, ...found }
   write(record)
   writePart(PAGE, 'addons', addonTable(record.addons))
 }
 
 /** Keeps what each runtime did. */
-export function recordRuntimes(runtimes) {
+export function recordRuntimes(results) {
   const record = read()
-  record.runtimes = { date: today(), results: runtimes }
+  record.runtimes = { date: today(), results }
   write(record)
   writePart(PAGE, 'runtimes', runtimeTable(record.runtimes))
 }
@@ -30,19 +31,17 @@ function addonTable(addons) {
   const rows = platforms.map(({ name, os }) => {
     const addon = addons[name]
     if (addon === undefined) return [code(name), `the release workflow, on ${SYSTEMS[os]}`, '', '', 'there']
-    const { size: bytes, packed, glibc, tried, date } = addon
+    const { size: bytes, packed, glibc, tried, date, on } = addon
     return [
       code(name),
-      `from Linux on x64, ${date}`,
-      `${size(bytes)} (${size(packed)})`,
+      `\`npm run build:platform\` on ${on}, ${date}`,
+      bytes === undefined ? size(packed) : `${size(bytes)} (${size(packed)})`,
       glibc === undefined ? '' : `glibc ${glibc}`,
       result(tried),
     ]
   })
   return markdownTable([['package', 'built by', 'addon (packed)', 'needs', 'tried'], ...rows])
 }
-
-const SYSTEMS = { linux: 'Linux', darwin: 'macOS', win32: 'Windows' }
 
 function result(tried) {
   if (tried === undefined) return 'not here'
@@ -55,13 +54,12 @@ function result(tried) {
 }
 
 function runtimeTable({ date, results }) {
-  const rows = results.map(({ name, version, passed, failed, tests }) => [
+  const rows = results.map(({ name, version, passed, failed }) => [
     `${name} (${version})`,
     failed.length === 0 ? `all ${passed} pass` : `${passed} pass, ${failed.length} fail`,
-    tests === undefined ? '' : tests,
     failed.map(({ name, reason }) => `${name}: ${reason}`).join('<br>') || 'nothing',
   ])
-  const table = markdownTable([['runtime', 'cases', 'whole test suite', 'what it cannot do'], ...rows])
+  const table = markdownTable([['runtime', 'cases', 'what it cannot do'], ...rows])
   return `${table}\n\nMade on ${date} by \`npm run runtimes\` on Linux x64.`
 }
 
