@@ -16,7 +16,7 @@ const PAPERS = ['LICENSE']
  * Packs the main package into a directory and answers the tarball's path. In the repository its manifest names no addons: npm would look
  * for packages that are not published yet. What is published names all of them, and what only a checkout needs it lacks.
  */
-export function packMain(destination) {
+export async function packMain(destination) {
   const manifest = readManifest(root)
   for (const key of ['scripts', 'devDependencies']) delete manifest[key]
   const optionalDependencies = Object.fromEntries(
@@ -28,7 +28,7 @@ export function packMain(destination) {
 }
 
 /** Packs the package of a platform, whose addon must have been built. */
-export function packPlatform(platform, destination) {
+export async function packPlatform(platform, destination) {
   const addon = builtAddon(platform)
   if (addon === undefined) {
     throw new Failure(`There is no addon for ${platform.name}.`, {
