@@ -222,5 +222,6 @@ export interface NativeWorkspace {
   /** Where what is made goes. */
   outputDir?: string
 }
+
 /** The version of this addon, for `lib/native.js` to compare with that of the JavaScript that loads it. */
 export declare const VERSION: string

@@ -7,7 +7,8 @@ import { packMain, packPlatform } from '../lib/tarball.mjs'
 /** Packs both into a directory, and answers their paths. */
 export async function pack(directory) {
   const platform = platformHere()
-  if (platform === undefined || builtAddon(platform) === undefined) throw new Failure('The addon is not built.', { advice: 'npm run build.' })
+  if (platform === undefined || builtAddon(platform) === undefined)
+    throw new Failure('The addon is not built.', { advice: 'npm run build.' })
   const packed = [await packMain(directory), await packPlatform(platform, directory)]
   return packed.map(({ path }) => path)
 }

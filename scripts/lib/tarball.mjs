@@ -1,6 +1,16 @@
 // The packages as they are published: one with the JavaScript, and one with the addon of each platform.
 
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from './failure.mjs'
@@ -23,7 +33,9 @@ export async function packMain(destination) {
     platforms.map(({ name }) => [`${manifest.name}-${name}`, manifest.version]),
   )
   return pack(destination, { ...manifest, optionalDependencies }, (stage) => {
-    for (const path of [...manifest.files, ...PAPERS, 'README.md']) copy(join(root, path), join(stage, path))
+    for (const path of [...manifest.files.flatMap(matching), ...PAPERS, 'README.md']) {
+      copy(join(root, path), join(stage, path))
+    }
   })
 }
 
@@ -79,6 +91,15 @@ async function pack(destination, manifest, fill) {
   } finally {
     rmSync(stage, { recursive: true })
   }
+}
+
+/** The files that an entry of `files` names: a path, or all of one ending in a directory. */
+function matching(entry) {
+  const [, directory, ending] = /^([^*]+)\/\*(\.\w+)$/.exec(entry) ?? []
+  if (directory === undefined) return [entry]
+  return readdirSync(join(root, directory))
+    .filter((file) => file.endsWith(ending))
+    .map((file) => `${directory}/${file}`)
 }
 
 function copy(from, to) {
