@@ -2,6 +2,7 @@
 
 import { basename } from 'node:path'
 import conformance from '../../lib/conformance/index.js'
+import { inLine, printable } from '../printable.mjs'
 import { dim, green, red } from '../style.mjs'
 
 const MARKS = { passed: green('✓'), failed: red('✗'), skipped: dim('–') }
@@ -20,7 +21,8 @@ export function heading(path) {
 /** One check in a line. */
 export function row({ name, title, outcome, milliseconds, remark = '' }) {
   const time = outcome === 'skipped' ? '' : duration(milliseconds)
-  const said = outcome === 'failed' ? red(remark) : dim(remark)
+  const words = inLine(remark, 2000)
+  const said = outcome === 'failed' ? red(words) : dim(words)
   const cells = [MARKS[outcome], name.padEnd(NAMES), title.padEnd(TITLES), time.padStart(TIMES)]
   return `  ${remark === '' ? cells.join('  ') : [...cells, said].join('  ')}`.trimEnd()
 }
@@ -38,7 +40,7 @@ export function details({ log, error }) {
     const about = [name, code, method].filter((part) => part !== undefined).join(', ')
     lines.push(`${depth === 0 ? 'error' : 'cause'} ${about}: ${cause.message}`)
   }
-  return lines.flatMap((line) => line.split('\n')).map((line) => dim(`     | ${line}`))
+  return lines.flatMap((line) => line.split('\n')).map((line) => dim(`     | ${printable(line)}`))
 }
 
 /** Lines in the order of their first appearance, each with how often it is there: checks call the same over and over. */
