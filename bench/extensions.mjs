@@ -12,7 +12,7 @@ import { extensions } from '../scripts/lib/places.mjs'
 import { duration, size } from '../scripts/lib/quantity.mjs'
 import { markdownTable } from './page.mjs'
 
-const CALLS = 15
+const CALLS = 100
 const TRIALS = [
   { name: 'rename-package', method: 'transform', options: { to: 'New.Package.Name' } },
   { name: 'ir-stats', method: 'validate', options: {} },
