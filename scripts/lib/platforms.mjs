@@ -1,7 +1,6 @@
-// The systems that addons are published for. Their names are those of the packages in npm/, and of nobody else's making: lib/platforms.js
-// has them for users' machines too.
+// The systems that addons are published for, by the names that lib/platforms.js has, where their packages are, and what Rust calls them.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { root } from './places.mjs'
@@ -48,11 +47,11 @@ export function platformHere() {
   )
 }
 
-/** What is built now: in its package, or, for this machine, in the root, where `npm run build` leaves it. */
+/** What was built last: in its package, or, for this machine, in the root, where `npm run build` leaves it. */
 export function builtAddon({ name, file, binary }) {
-  const beside = join(root, file)
-  if (existsSync(binary)) return binary
-  return platformHere()?.name === name && existsSync(beside) ? beside : undefined
+  const places = platformHere()?.name === name ? [binary, join(root, file)] : [binary]
+  const age = (path) => statSync(path).mtimeMs
+  return places.filter((path) => existsSync(path)).toSorted((one, other) => age(other) - age(one))[0]
 }
 
 function isGlibc() {

@@ -1,6 +1,6 @@
 // Compiles the addon for a platform, as it is published.
 
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { toolchains, Venv } from '../extensions/toolchains/python.mjs'
@@ -8,7 +8,6 @@ import { cache } from '../extensions/toolchains/zig.mjs'
 import { cargoProgress, locked } from '../lib/cargo.mjs'
 import { Failure } from '../lib/failure.mjs'
 import { root } from '../lib/places.mjs'
-import { duration } from '../lib/quantity.mjs'
 import { run } from '../lib/run.mjs'
 import { step } from '../lib/step.mjs'
 import { GLIBC } from './requirements.mjs'
@@ -31,7 +30,6 @@ export async function compile(platform, { env: rust }) {
   const { command, triple, env } =
     os === 'linux' ? await withZig(platform, rust) : { command: 'build', triple: target, env: rust }
   return step(`Building the addon for ${name} with the profile ${PROFILE}`, async (live) => {
-    const started = performance.now()
     const args = [command, '--profile', PROFILE, '--target', triple, '-p', CRATE, '--lib', ...locked]
     await run('cargo', args, {
       env,
@@ -40,9 +38,7 @@ export async function compile(platform, { env: rust }) {
     })
     const [before, after] = LIBRARIES[os]
     const library = join(root, 'target', target, PROFILE, `${before}${CRATE.replaceAll('-', '_')}${after}`)
-    mkdirSync(dirname(platform.binary), { recursive: true })
     copyFileSync(library, platform.binary)
-    return duration(performance.now() - started)
   })
 }
 
