@@ -444,6 +444,7 @@ impl Guest {
             return Err(refuse(&mut state, Refusal::Arguments(self.imported.name(function).into(), all)));
         }
         state.announced = usize::try_from(length).unwrap_or(usize::MAX);
+        state.text.clear();
         Ok(())
     }
 
