@@ -76,7 +76,7 @@ describe('loadExtension() with wrong arguments', () => {
     ['1025 instances', { name: 'x', source, instances: 1025 }, 'instances'],
     ['instances that are not a number', { name: 'x', source, instances: Number.NaN }, 'null'],
     ['a lifecycle there is not', { name: 'x', source, lifecycle: 'forever' }, 'forever'],
-    ['a permission there is not', { name: 'x', source, permissions: { network: true } }, 'network'],
+    ['a permission there is not', { name: 'x', source, permissions: { threads: 2 } }, 'threads'],
     ['a memory without a number', { name: 'x', source, permissions: { maxMemory: 'lots' } }, 'lots'],
     ['a memory of less than 20 pages', { name: 'x', source, permissions: { maxMemory: 1_310_719 } }, 'memory'],
     ['a memory of more than 4 GiB', { name: 'x', source, permissions: { maxMemory: '5GiB' } }, 'memory'],

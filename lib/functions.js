@@ -138,7 +138,8 @@ function read({ arguments: blocks }, form) {
     try {
       return JSON.parse(block)
     } catch (cause) {
-      throw new Error(`it was handed something that is not JSON: ${cause.message}`, { cause })
+      const message = `it was handed something that is not JSON: ${cause.message}. To take text, offer it as { text }`
+      throw new Error(message, { cause })
     }
   })
 }

@@ -158,10 +158,15 @@ impl Exchange {
         if waiting.is_none() {
             return;
         }
+        let before = state.news.len();
+        state.news.retain(|news| !matches!(news, News::Asked(asked) if asked.call.number == number));
+        if state.news.len() < before {
+            // Nobody has heard of it, and nobody need.
+            return;
+        }
         state.news.push(News::Abandoned(number, why));
         let first = state.news.len() == 1;
         drop(state);
-        drop(waiting);
         if first && let Some(ring) = self.ring.get() {
             ring.call((), ThreadsafeFunctionCallMode::NonBlocking);
         }
