@@ -424,13 +424,19 @@ class ExtensionHost {
     const inputs = parts.map((part) => part.map((index) => results[index].value))
     const tickets = this.#native.submitParts(id, method, inputs, timeout)
     if (!Array.isArray(tickets)) throw this.#error(tickets, work)
-    const settled = parts.map(async (part, number) => {
-      const outcomes = await this.#submit(
-        { ...work },
+    const settled = parts.map((part, number) => {
+      let place = 0
+      const take = (answers) => {
+        for (const answer of answers) {
+          results[part[place]] = outcome(() => this.#read(answer, work, readJson))
+          place += 1
+        }
+      }
+      return this.#submit(
+        { ...work, take },
         () => tickets[number],
-        ({ answers }) => answers.map((answer) => outcome(() => this.#read(answer, work, readJson))),
+        ({ answers }) => take(answers),
       )
-      for (const [place, index] of part.entries()) results[index] = outcomes[place]
     })
     await Promise.all(settled)
   }
@@ -460,6 +466,11 @@ class ExtensionHost {
   #settle(settled) {
     const work = this.#pending.get(settled.ticket)
     if (work === undefined) return
+    if (settled.portion !== undefined) {
+      if (settled.log !== undefined) this.#log(settled, work)
+      work.take(settled.portion)
+      return
+    }
     this.#pending.delete(settled.ticket)
     if (this.#pending.size === 0) this.#threads.busy(false)
     const { signal } = work

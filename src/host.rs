@@ -24,6 +24,9 @@ use crate::threads::Threads;
 /// How long the end of a process or an environment waits for guests to stop.
 const PATIENCE: Duration = Duration::from_millis(250);
 
+/// After how many answers of many calls JavaScript is given those that there are: it reads them while the next ones run.
+const PORTION: usize = 128;
+
 /// Text or bytes that a method is given.
 type Input = Either<String, Uint8Array>;
 
@@ -269,7 +272,7 @@ impl NativeHost {
             let inputs = inputs.into_iter().map(String::into_bytes).collect();
             Call { extension, method: method.clone(), inputs, form: Form::Text, timeout }
         });
-        match self.host.submit_parts(calls.collect()) {
+        match self.host.submit_parts(calls.collect(), Some(PORTION)) {
             Ok(tickets) => Either::A(tickets.into_iter().map(u64::cast_signed).collect()),
             Err(error) => Either::B(error.into()),
         }

@@ -44,7 +44,7 @@ impl ToNapiValue for SettledList {
     }
 }
 
-/// Settled work as a list of objects: `{ ticket, id? | failure? | answers?, log? }`, where each of `answers` is a string, a
+/// Settled work as a list of objects: `{ ticket, id? | failure? | answers? | portion?, log? }`, where each of `answers` and `portion` is a string, a
 /// `Uint8Array` or a `Failure`.
 fn to_js(env: &Env, settled: Vec<Settled>) -> Result<Array<'_>> {
     let mut list = env.create_array(0)?;
@@ -57,13 +57,8 @@ fn to_js(env: &Env, settled: Vec<Settled>) -> Result<Array<'_>> {
             Outcome::Loaded(Err(error)) | Outcome::Reloaded(Err(error)) => {
                 entry.set_named_property("failure", Failure::from(error))?;
             }
-            Outcome::Called(answers) => {
-                let mut values = env.create_array(0)?;
-                for (index, answer) in (0..).zip(answers) {
-                    set_answer(env, &mut values, index, answer)?;
-                }
-                entry.set_named_property("answers", values)?;
-            }
+            Outcome::Called(answers) => entry.set_named_property("answers", answers_to_js(env, answers)?)?,
+            Outcome::Answered(answers) => entry.set_named_property("portion", answers_to_js(env, answers)?)?,
         }
         if !log.is_empty() {
             entry.set_named_property("log", log.into_iter().map(LogEntry::from).collect::<Vec<_>>())?;
@@ -71,6 +66,17 @@ fn to_js(env: &Env, settled: Vec<Settled>) -> Result<Array<'_>> {
         list.set(index, entry)?;
     }
     Ok(list)
+}
+
+fn answers_to_js(
+    env: &Env,
+    answers: Vec<std::result::Result<Answer, morphir_extension_host::ExtensionError>>,
+) -> Result<Array<'_>> {
+    let mut values = env.create_array(0)?;
+    for (index, answer) in (0..).zip(answers) {
+        set_answer(env, &mut values, index, answer)?;
+    }
+    Ok(values)
 }
 
 fn set_answer(

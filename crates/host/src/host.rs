@@ -113,6 +113,8 @@ pub enum Outcome {
     Reloaded(Result<()>),
     /// A call's: one answer for each input.
     Called(Vec<Result<Answer>>),
+    /// Not the end of a call yet: the next of its answers, where they were asked for in portions. Those that are left come with `Called`.
+    Answered(Vec<Result<Answer>>),
 }
 
 /// A loaded extension, as a listing shows it.
@@ -201,9 +203,9 @@ impl State {
         extension.admit(pieces, load).map_err(|error| error.in_method(method))
     }
 
-    fn put_in_line(&mut self, call: Call) -> Ticket {
+    fn put_in_line(&mut self, call: Call, portion: Option<usize>) -> Ticket {
         let (ticket, id) = (self.ticket(), call.extension.0);
-        self.waiting.insert(ticket, Work::call(call));
+        self.waiting.insert(ticket, Work::call(call, portion));
         self.schedule.submit(id, ticket);
         ticket
     }
@@ -321,19 +323,20 @@ impl Host {
     pub fn submit(&self, call: Call) -> Result<Ticket> {
         let mut state = self.shared.lock();
         state.admit(call.extension, &call.method, 1)?;
-        Ok(state.put_in_line(call))
+        Ok(state.put_in_line(call, None))
     }
 
-    /// Puts calls of one method in line, which may run side by side: all of them, or none where there is not room for all.
+    /// Puts calls of one method in line, which may run side by side: all of them, or none where there is not room for all. With a
+    /// `portion` the answers of each come as soon as there are so many, in several pieces.
     ///
     /// # Errors
     ///
     /// As `submit`.
-    pub fn submit_parts(&self, calls: Vec<Call>) -> Result<Vec<Ticket>> {
+    pub fn submit_parts(&self, calls: Vec<Call>, portion: Option<usize>) -> Result<Vec<Ticket>> {
         let Some(first) = calls.first() else { return Ok(Vec::new()) };
         let mut state = self.shared.lock();
         state.admit(first.extension, &first.method, calls.len())?;
-        Ok(calls.into_iter().map(|call| state.put_in_line(call)).collect())
+        Ok(calls.into_iter().map(|call| state.put_in_line(call, portion)).collect())
     }
 
     /// Puts a question in line: how is this extension? Its ticket settles with one answer, which is JSON as an extension's own

@@ -22,14 +22,14 @@ use crate::mep::Advertised;
 use crate::module::Module;
 use crate::offers::Offered;
 use crate::prepare::Caps;
-use crate::progress::{Progress, health};
+use crate::progress::{Progress, Waited, health};
 use crate::schedule::{Ticket, Turn};
 
 /// Work in line.
 pub(crate) enum Work {
     Load { id: u64, config: Box<ExtensionConfig> },
     Reload { id: u64, name: String, source: Option<Source> },
-    Call { call: Call, submitted: Instant, checks: bool },
+    Call(Waited),
 }
 
 impl Work {
@@ -37,21 +37,21 @@ impl Work {
         Self::Load { id, config: Box::new(config) }
     }
 
-    pub fn call(call: Call) -> Self {
-        Self::Call { call, submitted: Instant::now(), checks: false }
+    pub fn call(call: Call, portion: Option<usize>) -> Self {
+        Self::Call(Waited { call, submitted: Instant::now(), checks: false, portion })
     }
 
     /// The question how an extension is.
     pub fn check(extension: ExtensionId, timeout: Option<Duration>) -> Self {
         let (method, inputs) = (HEALTH_CHECK.into(), vec![Vec::new()]);
         let call = Call { extension, method, inputs, form: Form::Text, timeout };
-        Self::Call { call, submitted: Instant::now(), checks: true }
+        Self::Call(Waited { call, submitted: Instant::now(), checks: true, portion: None })
     }
 
     pub const fn extension(&self) -> u64 {
         match self {
             Self::Load { id, .. } | Self::Reload { id, .. } => *id,
-            Self::Call { call, .. } => call.extension.0,
+            Self::Call(Waited { call, .. }) => call.extension.0,
         }
     }
 
@@ -64,7 +64,7 @@ impl Work {
         match self {
             Self::Load { config, .. } => Some(config.name.clone()),
             Self::Reload { name, .. } => Some(name.clone()),
-            Self::Call { .. } => None,
+            Self::Call(_) => None,
         }
     }
 
@@ -74,7 +74,7 @@ impl Work {
         match self {
             Self::Load { config, .. } => Outcome::Loaded(Err(error().of(&config.name))),
             Self::Reload { name, .. } => Outcome::Reloaded(Err(error().of(name))),
-            Self::Call { call, checks, .. } => {
+            Self::Call(Waited { call, checks, .. }) => {
                 let error = || Err(error().in_method(&call.method).of(extension.unwrap_or_default()));
                 let answer = || if *checks { health(error()) } else { error().map(Answer::Bytes) };
                 Outcome::Called(call.inputs.iter().map(|_| answer()).collect())
@@ -142,9 +142,9 @@ impl Job {
                 let instances = extension.instances.len();
                 Task::Reload { name, successor: extension.successor(source), instances, interrupt }
             }
-            (Work::Call { call, submitted, checks }, interrupt) => Task::Calls {
+            (Work::Call(waited), interrupt) => Task::Calls {
                 instance: take_instance(state, turn.lane, turn.instance),
-                first: Progress::new(turn.ticket, call, submitted, checks, interrupt),
+                first: Progress::new(turn.ticket, waited, interrupt),
             },
         };
         Self { shared: Arc::clone(shared), turn, task: Some(task) }
@@ -429,7 +429,8 @@ pub(crate) fn run_now(shared: &Shared, call: Call) -> Result<Settled> {
     let submitted = Instant::now();
     let lane = call.extension.0;
     let (ticket, interrupt, place, mut instance) = wait_for_instance(shared, &call)?;
-    let mut progress = Progress::new(ticket, call, submitted, false, interrupt);
+    let waited = Waited { call, submitted, checks: false, portion: None };
+    let mut progress = Progress::new(ticket, waited, interrupt);
     let blueprint = instance.blueprint();
     while progress.next_length().is_some() {
         let input = progress.begin(&blueprint.permissions);

@@ -95,6 +95,11 @@ impl Lane {
         call.end(result, &self.blueprint.name);
         if call.next_length().is_none() {
             self.settle(state, count);
+        } else if let Some(answers) = call.take_portion() {
+            let ticket = call.ticket;
+            let log = std::mem::take(&mut state.log);
+            drop(state);
+            (self.outlet)(Settled { ticket, outcome: Outcome::Answered(answers), log });
         }
     }
 
@@ -109,9 +114,9 @@ impl Lane {
         }
         if call.ended().duration_since(self.since) < SHARED_TRIP
             && let Some(ticket) = shared.schedule.go_on(self.extension)
-            && let (Work::Call { call, submitted, checks }, interrupt) = begin_work(&mut shared, ticket)
+            && let (Work::Call(waited), interrupt) = begin_work(&mut shared, ticket)
         {
-            state.call = Some(Progress::new(ticket, call, submitted, checks, interrupt));
+            state.call = Some(Progress::new(ticket, waited, interrupt));
         }
         drop(shared);
         let log = std::mem::take(&mut state.log);

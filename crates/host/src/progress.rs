@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::config::Permissions;
 use crate::deadline::{Interrupt, Watch};
-use crate::error::{ExtensionError, Result};
+use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::extension::Extension;
 use crate::health::HealthStatus;
 use crate::host::{Answer, Call};
@@ -14,6 +14,16 @@ use crate::schedule::Ticket;
 
 /// What the figures call methods that the protocol does not know.
 const OTHER_METHODS: &str = "other";
+
+/// A call in line.
+pub(crate) struct Waited {
+    pub call: Call,
+    pub submitted: Instant,
+    /// It is the question how the extension is.
+    pub checks: bool,
+    /// After how many answers those are handed over that there are.
+    pub portion: Option<usize>,
+}
 
 /// A call that has an instance.
 pub(crate) struct Progress {
@@ -25,9 +35,12 @@ pub(crate) struct Progress {
     submitted: Instant,
     /// How long it waited.
     queue_time: Duration,
+    /// What became of its inputs, but for what was handed over.
     answers: Vec<Result<Answer>>,
-    /// How long each of its inputs took that is answered.
-    run_times: Vec<Duration>,
+    /// How long each of its inputs took that is answered, and how it failed.
+    ends: Vec<(Duration, Option<ErrorCode>)>,
+    /// After how many answers those are handed over that there are.
+    portion: Option<usize>,
     /// When the input began that is next.
     now: Instant,
     /// Keeps the deadline of the one that runs.
@@ -35,7 +48,8 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    pub fn new(ticket: Ticket, call: Call, submitted: Instant, checks: bool, interrupt: Arc<Interrupt>) -> Self {
+    pub fn new(ticket: Ticket, waited: Waited, interrupt: Arc<Interrupt>) -> Self {
+        let Waited { call, submitted, checks, portion } = waited;
         let (inputs, now) = (call.inputs.len(), Instant::now());
         Self {
             ticket,
@@ -45,7 +59,8 @@ impl Progress {
             submitted,
             queue_time: now.duration_since(submitted),
             answers: Vec::with_capacity(inputs),
-            run_times: Vec::with_capacity(inputs),
+            ends: Vec::with_capacity(inputs),
+            portion,
             now,
             watch: None,
         }
@@ -53,12 +68,12 @@ impl Progress {
 
     /// How many of its inputs are answered.
     pub const fn answered(&self) -> usize {
-        self.answers.len()
+        self.ends.len()
     }
 
     /// The length of the next input, if there is one.
     pub fn next_length(&self) -> Option<usize> {
-        self.call.inputs.get(self.answers.len()).map(Vec::len)
+        self.call.inputs.get(self.ends.len()).map(Vec::len)
     }
 
     /// Begins the next input: it has until the extension's own limit, or an earlier moment.
@@ -69,17 +84,23 @@ impl Progress {
             self.interrupt.forget_deadline();
         }
         self.watch = Some(Watch::until(overall.map_or(limit, |overall| overall.min(limit)), &self.interrupt));
-        self.call.inputs.get_mut(self.answers.len()).map(std::mem::take).unwrap_or_default()
+        self.call.inputs.get_mut(self.ends.len()).map(std::mem::take).unwrap_or_default()
     }
 
     /// Takes what came of the input that was begun, on an extension of this name.
     pub fn end(&mut self, result: Result<Vec<u8>>, name: &str) {
         self.watch = None;
         let answer = if self.checks { health(result) } else { result.and_then(|it| Answer::read(it, self.call.form)) };
-        self.answers.push(answer.map_err(|error| error.of(name).in_method(&self.call.method)));
         let ended = Instant::now();
-        self.run_times.push(ended.duration_since(self.now));
+        self.ends.push((ended.duration_since(self.now), answer.as_ref().err().map(ExtensionError::code)));
+        self.answers.push(answer.map_err(|error| error.of(name).in_method(&self.call.method)));
         self.now = ended;
+    }
+
+    /// The answers that are ready to be handed over although there are more to come.
+    pub fn take_portion(&mut self) -> Option<Vec<Result<Answer>>> {
+        let portion = self.portion.filter(|portion| self.answers.len() >= *portion && self.next_length().is_some())?;
+        Some(std::mem::replace(&mut self.answers, Vec::with_capacity(portion)))
     }
 
     /// When the last of its answered inputs ended.
@@ -98,13 +119,13 @@ impl Progress {
         let figures = &mut extension.figures;
         figures.queue_time.add(self.queue_time);
         figures.of_method(name, |method| {
-            for (answer, time) in self.answers.iter().zip(&self.run_times) {
-                method.count(*time, answer.as_ref().err().map(ExtensionError::code));
+            for (time, failure) in &self.ends {
+                method.count(*time, *failure);
             }
         });
     }
 
-    /// What became of each input.
+    /// What became of each input, but for what was handed over.
     pub fn into_answers(self) -> Vec<Result<Answer>> {
         self.answers
     }

@@ -51,11 +51,11 @@ fn what_the_instances_can_take_does_not_count_as_waiting_whether_or_not_it_has_a
 #[test]
 fn parts_are_taken_all_or_none() {
     let (host, id) = still(limited(0, 3));
-    assert!(host.submit_parts(Vec::new()).unwrap().is_empty());
+    assert!(host.submit_parts(Vec::new(), None).unwrap().is_empty());
     host.submit(count(id, 1)).unwrap();
-    assert_eq!(code(&host.submit_parts(vec![count(id, 5), count(id, 5), count(id, 5)])), ErrorCode::QueueFull);
+    assert_eq!(code(&host.submit_parts(vec![count(id, 5), count(id, 5), count(id, 5)], None)), ErrorCode::QueueFull);
     assert_eq!(host.stats(id).unwrap().waiting, 1);
-    let tickets = host.submit_parts(vec![count(id, 500), count(id, 500)]).unwrap();
+    let tickets = host.submit_parts(vec![count(id, 500), count(id, 500)], None).unwrap();
     assert_eq!(tickets.len(), 2);
     assert_eq!(host.stats(id).unwrap().waiting, 3);
 }
