@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { Malformed, readModule } from '../bin/inspect/module.mjs'
 import { OFFERED } from '../bin/inspect/offered.mjs'
 import { command } from './support/command.ts'
 import { temporaryDirectory } from './support/directory.ts'
@@ -28,6 +29,7 @@ describe('every command', () => {
     ['an unknown option', ['call', '%', 'echo', '--fast'], /^Unknown option '--fast'/],
     ['no extension to call', ['call'], /^The extension is missing/],
     ['a file there is not', ['call', 'nothing.wasm', 'echo'], /^There is no file nothing\.wasm\./],
+    ['what is no file', ['inspect', '/dev/null'], /^\/dev\/null is no file that/],
     ['a directory', ['inspect', '.'], /^\. is a directory; name the \.wasm file in it/],
     ['no method', ['call', '%'], /^The method is missing/],
     ['too much', ['call', '%', 'echo', '1', '2'], /^There is more than a file, a method and params: 2/],
@@ -333,6 +335,29 @@ describe('inspect', () => {
       expect(asJson.code).toBe(1)
       expect(JSON.parse(asJson.stdout)).toMatchObject({ usable: false })
     }
+  })
+
+  it('reads any bytes to their end, or says where they are not a module', async () => {
+    const whole = Buffer.from(await guest('directory'))
+    expect(readModule(whole).exports).toContainEqual({ name: 'read', kind: 'function' })
+    let state = 1
+    const roll = (below: number) => {
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+      return Math.floor((state / 2 ** 32) * below)
+    }
+    let malformed = 0
+    for (let round = 0; round < 20_000; round += 1) {
+      const bytes = Buffer.from(whole.subarray(0, roll(4) === 0 ? roll(whole.length) : whole.length))
+      for (let count = roll(4); count >= 0 && bytes.length > 8; count -= 1)
+        bytes[8 + roll(bytes.length - 8)] = roll(256)
+      try {
+        readModule(bytes)
+      } catch (error) {
+        expect(error).toBeInstanceOf(Malformed)
+        malformed += 1
+      }
+    }
+    expect(malformed).toBeGreaterThan(1000)
   })
 
   it('marks what is offered in red only on a terminal, and names what is not', async () => {

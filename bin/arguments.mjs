@@ -39,6 +39,7 @@ export class Arguments {
     const found = statSync(path, { throwIfNoEntry: false })
     if (found === undefined) throw this.wrong(`There is no file ${path}.`)
     if (found.isDirectory()) throw this.wrong(`${path} is a directory; name the ${kind} file in it.`)
+    if (!found.isFile()) throw this.wrong(`${path} is no file that can be read from its beginning to its end.`)
     return path
   }
 

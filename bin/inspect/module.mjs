@@ -33,31 +33,31 @@ const SECTIONS = {
   0: (section, found) => {
     const size = section.left()
     const name = section.name()
-    found.custom.push({ name, bytes: size })
+    if (found.custom.length < MOST) found.custom.push({ name, bytes: size })
     if (name === 'producers') found.producers = producers(section)
   },
   2: (section, found) => {
-    for (const index of section.each()) {
+    for (const _ of section.each()) {
       const [module, name, kind] = [section.name(), section.name(), KINDS[section.byte()]]
       const memory = section.skipType(kind)
-      if (memory !== undefined) found.memories.push({ ...memory, imported: true })
-      if (index < MOST) found.imports.push({ module, name, kind })
+      if (memory !== undefined && found.memories.length < MOST) found.memories.push({ ...memory, imported: true })
+      if (found.imports.length < MOST) found.imports.push({ module, name, kind })
     }
   },
   3: (section, found) => {
     found.functions = section.number()
   },
   5: (section, found) => {
-    for (const index of section.each()) {
+    for (const _ of section.each()) {
       const memory = section.limits()
-      if (index < MOST) found.memories.push(memory)
+      if (found.memories.length < MOST) found.memories.push(memory)
     }
   },
   7: (section, found) => {
-    for (const index of section.each()) {
+    for (const _ of section.each()) {
       const [name, kind] = [section.name(), KINDS[section.byte()]]
       section.number()
-      if (index < MOST) found.exports.push({ name, kind })
+      if (found.exports.length < MOST) found.exports.push({ name, kind })
     }
   },
   8: (_, found) => {
@@ -70,9 +70,9 @@ function producers(section) {
   const tools = []
   for (const _ of section.each()) {
     section.name()
-    for (const index of section.each()) {
+    for (const _ of section.each()) {
       const [name, version] = [section.name(), section.name()]
-      if (index < MOST) tools.push(version === '' ? name : `${name} ${version}`)
+      if (tools.length < MOST) tools.push(version === '' ? name : `${name} ${version}`)
     }
   }
   return tools

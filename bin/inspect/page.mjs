@@ -36,7 +36,8 @@ function contents({ exports, imports, memories, start, functions, producers }) {
           .join(', '),
       ),
     )
-  for (const [index, memory] of memories.entries()) rows.push(row(index === 0 ? 'Memory' : '', limits(memory)))
+  for (const [index, memory] of memories.slice(0, 10).entries())
+    rows.push(row(index === 0 ? 'Memory' : '', limits(memory)))
   if (start) rows.push(row('Start', 'has a start function, which runs when it is loaded'))
   if (producers.length > 0) rows.push(row('Made with', inLine(producers.slice(0, 10).join(', '), 200)))
   return [...rows, ...importRows(imports), '']
