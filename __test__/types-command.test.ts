@@ -204,6 +204,22 @@ describe('hostile capabilities', () => {
     expect(await compile({ 'mine.d.mts': text })).toBe('')
   })
 
+  it('are unknown where one reference leads to the next without end', async () => {
+    const parts = 4500
+    const $defs: Record<string, object> = {}
+    for (let index = 0; index < parts; index += 1) {
+      $defs[`d${index}`] = { items: index + 1 < parts ? { $ref: `#/$defs/d${index + 1}` } : {} }
+    }
+    // What is read in small parts beforehand, where types do not look.
+    const beforehand = Array.from({ length: parts / 150 }, (_, index) => ({
+      $ref: `#/$defs/d${parts - 150 * (index + 1)}`,
+    }))
+    const schema = { contains: { anyOf: beforehand }, $ref: '#/$defs/d0', $defs }
+    const text = declared([{ name: 'a', return_schema: schema }])
+    expect(text).toContain('Its schema of results cannot be used: it is nested too deep')
+    expect(await compile({ 'mine.d.mts': text })).toBe('')
+  })
+
   it('may say the same name twice: the first counts', () => {
     const text = declared([
       { name: 'a', description: 'The first.' },

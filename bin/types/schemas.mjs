@@ -35,7 +35,17 @@ export class Schemas {
       if (!(error instanceof Unusable)) throw error
       return { type: 'unknown', problem: error.message }
     }
-    const { type, named } = new Writing(schema, name, side, this).root()
+    const before = this.#declarations.length
+    let written
+    try {
+      written = new Writing(schema, name, side, this).root()
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      // One reference behind the other uses up the stack; what was declared on the way lacks the rest.
+      this.#declarations.length = before
+      return { type: 'unknown', problem: 'it is nested too deep' }
+    }
+    const { type, named } = written
     if (!named && !type.includes('\n')) return { type }
     this.declare(name, type, schema)
     return { type: name }
