@@ -88,7 +88,7 @@ describe.skipIf(made)(`ir-stats${made}`, () => {
     ['version 4', { ...UNITS, formatVersion: 4 }, 'ir has format version 4, a draft'],
     ['version 4.0.0', { ...UNITS, formatVersion: '4.0.0' }, 'ir has format version 4, a draft'],
     ['version 2', { ...UNITS, formatVersion: 2 }, 'ir has format version 2; 3 is known'],
-    ['no version', { distribution: [] }, 'missing field `formatVersion`'],
+    ['no version', { distribution: [] }, 'missing field "formatVersion"'],
     ['an unknown value', library([], [[['v'], valueOf(['Loop', {}])]]), 'unknown value "Loop" at line 1 column '],
     ['no object', 5, 'ir is not a Morphir IR'],
   ])('refuses an IR of %s in one sentence, and goes on', async (_, ir, sentence) => {

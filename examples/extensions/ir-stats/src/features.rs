@@ -13,9 +13,9 @@ use crate::tally::Tally;
 const LARGEST: u64 = (1 << 53) - 1;
 
 pub fn features(ir: &RawValue) -> Result<Counts, StatsError> {
-    let tree = Tree::new(distribution(ir)?);
+    let tree = Tree::new(ir);
     let sdk = sdk();
-    let library = Library::read(tree.root())?;
+    let library = Library::read(distribution(tree.root())?)?;
     let expansions = Expansions::new(&library, &sdk)?;
     let mut tally = Tally::default();
     for module in &library.modules {

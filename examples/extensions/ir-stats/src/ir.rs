@@ -2,9 +2,6 @@
 
 use std::fmt;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
 use crate::json::{Json, Misfit};
 
 /// What a package is made of.
@@ -69,29 +66,21 @@ pub fn pairs<'tree>(json: Json<'tree>, what: &str) -> Result<Vec<(Json<'tree>, J
 }
 
 /// The distribution of an IR, if that has the format version that is read here.
-pub fn distribution(ir: &RawValue) -> Result<&RawValue, IrError> {
-    let file: File = serde_json::from_str(ir.get()).map_err(IrError::NotAnIr)?;
+pub fn distribution(ir: Json) -> Result<Json, IrError> {
+    let version = ir.field("formatVersion").map_err(IrError::NotAnIr)?.text();
+    let distribution = ir.field("distribution").map_err(IrError::NotAnIr)?;
     // morphir-elm writes 3, newer tools write "3.0.0".
-    let version = file.format_version.get();
     match version.trim_matches('"').split('.').next() {
-        Some("3") => Ok(file.distribution),
+        Some("3") => Ok(distribution),
         Some("4") => Err(IrError::Draft),
         _ => Err(IrError::UnknownVersion(version.to_owned())),
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", expecting = "an object with formatVersion and distribution")]
-struct File<'ir> {
-    #[serde(borrow)]
-    format_version: &'ir RawValue,
-    distribution: &'ir RawValue,
-}
-
 /// Why an IR cannot be read.
 #[derive(Debug)]
 pub enum IrError {
-    NotAnIr(serde_json::Error),
+    NotAnIr(Misfit),
     Draft,
     UnknownVersion(String),
     NotVersion3(Misfit),
@@ -106,12 +95,12 @@ impl From<Misfit> for IrError {
 impl fmt::Display for IrError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotAnIr(error) => write!(out, "ir is not a Morphir IR: {error}"),
+            Self::NotAnIr(misfit) => write!(out, "ir is not a Morphir IR: {misfit}"),
             Self::Draft => out.write_str(
                 "ir has format version 4, a draft that cannot be read yet; make it with morphir-elm, which writes version 3",
             ),
             Self::UnknownVersion(version) => write!(out, "ir has format version {version}; 3 is known"),
-            Self::NotVersion3(misfit) => write!(out, "ir.distribution does not follow format version 3: {misfit}"),
+            Self::NotVersion3(misfit) => write!(out, "ir does not follow format version 3: {misfit}"),
         }
     }
 }

@@ -38,8 +38,8 @@ pub struct Mapped {
 }
 
 pub fn map(ir: &RawValue) -> Result<Mapped, IrError> {
-    let tree = Tree::new(distribution(ir)?);
-    let library = Library::read(tree.root())?;
+    let tree = Tree::new(ir);
+    let library = Library::read(distribution(tree.root())?)?;
     let package = Path::read(library.name)?;
     let mut mapping = Mapping::default();
     for module in &library.modules {

@@ -29,8 +29,8 @@ pub struct Place {
 
 /// The faults, value by value in the order of the IR; inner ones first.
 pub fn lint(ir: &RawValue, rules: &Rules) -> Result<Vec<Diagnostic>, IrError> {
-    let tree = Tree::new(distribution(ir)?);
-    let library = Library::read(tree.root())?;
+    let tree = Tree::new(ir);
+    let library = Library::read(distribution(tree.root())?)?;
     let mut found = Vec::new();
     for module in &library.modules {
         let path = Path::read(module.path)?.title();

@@ -194,11 +194,11 @@ fn values_are_looked_at_as_far_as_morphir_elm_does() {
 #[test]
 fn what_is_no_ir_is_named() {
     for (ir, why) in [
-        ("null", "ir is not a Morphir IR: invalid type: null"),
-        (r#"{"formatVersion":3}"#, "missing field `distribution`"),
+        ("null", "ir is not a Morphir IR: expected an object with \"formatVersion\" at line 1 column 1"),
+        (r#"{"formatVersion":3}"#, "ir is not a Morphir IR: missing field \"distribution\""),
         (r#"{"formatVersion":2,"distribution":[]}"#, "ir has format version 2; 3 is known"),
         (r#"{"formatVersion":"4.0.0","distribution":{}}"#, "ir has format version 4, a draft"),
-        (r#"{"formatVersion":3,"distribution":{}}"#, "expected distribution, a list at line 1 column 1"),
+        (r#"{"formatVersion":3,"distribution":{}}"#, "expected distribution, a list at line 1 column 35"),
         (r#"{"formatVersion":3,"distribution":["Bundle",[]]}"#, "unknown distribution \"Bundle\""),
         (r#"{"formatVersion":3,"distribution":["Library",[["shop"]]]}"#, "Library is too short"),
         (r#"{"formatVersion":3,"distribution":["Library",[["shop"]],[],{}]}"#, "missing field \"modules\""),
@@ -216,7 +216,7 @@ fn what_is_no_ir_is_named() {
         (String::new(), value(r#"["Lambda",{},["RestPattern",{}],["Unit",{}]]"#), "unknown pattern \"RestPattern\""),
     ] {
         let error = error(&library(&types, &values));
-        assert!(error.starts_with("ir.distribution does not follow format version 3: "), "{error}");
+        assert!(error.starts_with("ir does not follow format version 3: "), "{error}");
         assert!(error.contains(why), "{error}");
     }
 }

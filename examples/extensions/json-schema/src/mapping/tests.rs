@@ -202,7 +202,7 @@ fn what_is_no_type_is_named() {
         (custom(json!([[["a"]]])), "a pair is too short"),
     ] {
         let error = error(&[("a", definition)]);
-        assert!(error.starts_with("ir.distribution does not follow format version 3: "), "{error}");
+        assert!(error.starts_with("ir does not follow format version 3: "), "{error}");
         assert!(error.contains(why), "{error}");
     }
 }

@@ -200,7 +200,7 @@ fn what_the_grammar_does_not_know_is_refused() {
         (r#"{"Unit":{}}"#, "expected value, a list"),
     ] {
         let error = lint(raw(&library(&function(&[], body))), &Rules::default()).unwrap_err().to_string();
-        assert!(error.starts_with("ir.distribution does not follow format version 3: "), "{error}");
+        assert!(error.starts_with("ir does not follow format version 3: "), "{error}");
         assert!(error.contains(why), "{error}");
     }
 }
