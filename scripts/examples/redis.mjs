@@ -20,16 +20,22 @@ export async function missing() {
 export async function install(live) {
   const scratch = `${directory}.new`
   rmSync(scratch, { recursive: true, force: true })
-  mkdirSync(scratch, { recursive: true })
-  await run('apt-get', ['download', ...PACKAGES], {
-    cwd: scratch,
-    onLine: (line) => live.now(line.trim()),
-    advice: 'apt-get update as root, and run it again; or install Redis yourself.',
-  })
+  for (const folder of ['lists', 'archives']) mkdirSync(join(scratch, 'apt', folder, 'partial'), { recursive: true })
+  // With lists of its own: the system's may be old or missing, and only root may renew them.
+  const own = [`Dir::State::Lists=${scratch}/apt/lists`, `Dir::Cache=${scratch}/apt`, 'APT::Sandbox::User=root']
+  const apt = (args) =>
+    run('apt-get', [...own.flatMap((option) => ['-o', option]), ...args], {
+      cwd: scratch,
+      onLine: (line) => live.now(line.trim()),
+      advice: 'check that the mirrors of Debian or Ubuntu can be reached, or install Redis yourself.',
+    })
+  await apt(['update'])
+  await apt(['download', ...PACKAGES])
   for (const file of readdirSync(scratch).filter((file) => file.endsWith('.deb'))) {
     await run('dpkg-deb', ['--extract', file, '.'], { cwd: scratch })
     rmSync(join(scratch, file))
   }
+  rmSync(join(scratch, 'apt'), { recursive: true })
   rmSync(directory, { recursive: true, force: true })
   renameSync(scratch, directory)
 }

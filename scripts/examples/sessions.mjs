@@ -2,7 +2,7 @@
 // run again, and what they print has to be what is pasted, but for times and for the order of lines.
 
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { Failure } from '../lib/failure.mjs'
 import { attempt } from '../lib/run.mjs'
 import { step } from '../lib/step.mjs'
@@ -34,7 +34,7 @@ export async function runSessions(readme, directory, { write, env }) {
 /** Runs the commands of one session in one shell, and answers the session as it is now. */
 async function runSession(folder, pasted, cwd, env) {
   const commands = pasted.split('\n').flatMap((line) => (line.startsWith('$ ') ? [line.slice(2)] : []))
-  return step(`${folder}: ${commands.find((command) => command.includes('npm'))}`, async () => {
+  return step(`${basename(cwd)}: ${commands.find((command) => command.includes('npm'))}`, async () => {
     // The shell keeps a command's code for `echo $?`.
     const script = commands.map((command) => `${command}\ncode=$?; printf '${MARK}%d\\n' $code; (exit $code)\n`)
     const { lines, missing } = await attempt('sh', ['-c', `exec 2>&1\n${script.join('')}`], { cwd, env })

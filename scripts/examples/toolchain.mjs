@@ -53,8 +53,10 @@ async function interrupted(cwd) {
   let complaint = ''
   child.stderr.setEncoding('utf8').on('data', (text) => (complaint += text))
   const end = new Promise((resolve) => child.once('close', (code) => resolve(code)))
+  let interrupts = 0
   createInterface({ input: child.stdout }).on('line', (line) => {
-    if (line.includes('written to')) child.kill('SIGINT')
+    // Once: a second Ctrl-C would end it the hard way.
+    if (line.includes('written to') && interrupts++ === 0) child.kill('SIGINT')
   })
   const code = await end
   rmSync(many, { recursive: true })
