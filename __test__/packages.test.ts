@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -78,25 +78,31 @@ describe('the main package', () => {
   })
 })
 
+/** A platform that nobody has. */
+const nowhere = {
+  name: 'nowhere',
+  os: 'none',
+  cpu: 'none',
+  target: 'none',
+  file: 'none.node',
+  directory: ROOT,
+  binary: 'none',
+}
+
 describe('the package of a platform', () => {
   it('has the addon, the license, and what it is for', async () => {
     const { packPlatform } = await scripts.tarball()
-    const { platformHere } = await scripts.platforms()
-    const { files } = await packPlatform(platformHere(), temporaryDirectory())
-    expect(files.toSorted()).toEqual(['LICENSE', 'README.md', platformHere().file, 'package.json'].toSorted())
+    const directory = temporaryDirectory()
+    const platform = { ...nowhere, directory, binary: join(directory, nowhere.file) }
+    const manifest = { name: 'nowhere', version: '1.0.0', files: [nowhere.file], main: nowhere.file }
+    writeFileSync(join(directory, 'package.json'), JSON.stringify(manifest))
+    for (const file of ['README.md', nowhere.file, 'stray.txt']) writeFileSync(join(directory, file), file)
+    const { files } = await packPlatform(platform, temporaryDirectory())
+    expect(files.toSorted()).toEqual(['LICENSE', 'README.md', 'none.node', 'package.json'])
   })
 
   it('is not packed without the addon', async () => {
     const { packPlatform } = await scripts.tarball()
-    const nowhere = {
-      name: 'nowhere',
-      os: 'none',
-      cpu: 'none',
-      target: 'none',
-      file: 'none.node',
-      directory: ROOT,
-      binary: 'none',
-    }
     await expect(packPlatform(nowhere, temporaryDirectory())).rejects.toThrow('There is no addon for nowhere.')
   })
 })
