@@ -2,6 +2,7 @@
 
 import { mkdirSync } from 'node:fs'
 import { Failure } from '../../../scripts/lib/failure.mjs'
+import { duration } from '../../../scripts/lib/quantity.mjs'
 import { step } from '../../../scripts/lib/step.mjs'
 import { Editor } from './editor.mjs'
 import { Page } from './page.mjs'
@@ -24,7 +25,7 @@ export async function tour(tools, folder) {
     await step('Calling what takes all memory', () => hoard(page))
     await step('Cancelling', () => cancel(page))
     check(editor.extensionHosts().join() === String(host), 'The extension host was started anew.')
-    await step('Reloading the window while an extension runs', () => reload(page, editor, host))
+    await step('Reloading the window while an extension runs', (live) => reload(page, editor, host, live))
     await browser.close()
     await step('Closing the editor', async () => {
       const [last] = editor.extensionHosts()
@@ -43,7 +44,6 @@ async function look(page) {
   await page.openFile('morphir-ir.json')
   await page.openView()
   for (const name of ['hostile', 'endless', 'lost', 'transform']) await page.row(name).first().waitFor()
-  await page.picture('extensions')
 }
 
 async function rename(page) {
@@ -88,11 +88,13 @@ async function cancel(page) {
   await page.row('endless 1 call, 1 error').waitFor()
 }
 
-async function reload(page, editor, host) {
+async function reload(page, editor, host, live) {
   await page.callMethod('endless', 'loop')
   await page.row('endless running').waitFor()
   await page.command('Developer: Reload Window')
+  const since = performance.now()
   await until('the extension host has ended', () => !isAlive(host), 20_000)
+  live.note(`the extension host had ended after ${duration(performance.now() - since)}`)
   await page.ready()
   const next = await until('there is another one', () => editor.extensionHosts()[0])
   await page.openView()

@@ -1,6 +1,6 @@
 import { join, sep } from 'node:path'
 import * as vscode from 'vscode'
-import type { ExtensionHost, ExtensionInfo, ExtensionStats, LogLevel } from '@finos/morphir-extension-host'
+import type { ExtensionHost, ExtensionInfo, ExtensionStats } from '@finos/morphir-extension-host'
 
 /** The extension that comes with this one. */
 export const RENAME_PACKAGE = 'rename-package'
@@ -87,7 +87,7 @@ export class Extensions {
       // libuv's pool is the editor's: a guest that runs for long must not keep its files waiting.
       threads: THREADS,
       cacheDir: join(this.#context.globalStorageUri.fsPath, 'modules'),
-      onLog: ({ level, extension, message }) => this.#write(level, `${extension}: ${message}`),
+      onLog: ({ level, extension, message }) => this.#log[level](`${extension}: ${message}`),
     })
     this.figures.addon = performance.now() - since
     since = performance.now()
@@ -138,10 +138,6 @@ export class Extensions {
       }
     }
     return failed
-  }
-
-  #write(level: LogLevel, line: string) {
-    this.#log[level](line)
   }
 }
 

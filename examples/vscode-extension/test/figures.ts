@@ -1,3 +1,6 @@
+import { readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import * as vscode from 'vscode'
 import type { Api } from '../src/extension'
 
@@ -19,12 +22,18 @@ export async function run(): Promise<void> {
   const { extensions } = await extension.activate()
   figures.activation = performance.now() - since
   await memory('memoryActivated')
+  const [addon] = readdirSync(join(extension.extensionPath, 'dist', 'native'))
+  since = performance.now()
+  createRequire(__filename)(join(extension.extensionPath, 'dist', 'native', addon!))
+  figures.addon = performance.now() - since
+  await memory('memoryAddon')
+  since = performance.now()
   await extensions.host()
-  figures.addon = extensions.figures.addon
-  figures.firstLoad = extensions.figures.extensions
+  figures.firstUse = performance.now() - since
   await memory('memoryCompiled')
+  since = performance.now()
   await extensions.loadAgain()
-  figures.load = extensions.figures.extensions
+  figures.nextUse = performance.now() - since
   const [file] = await vscode.workspace.findFiles('model.json')
   const model = new TextDecoder().decode(await vscode.workspace.fs.readFile(file!))
   const params = `{"options":{"to":"NorthSea.BulkTrades"},"ir":${model}}`
