@@ -111,8 +111,11 @@ pub(crate) fn wait_for<T>(
 /// Functions by namespace and name. Clones share them.
 #[derive(Clone, Default)]
 pub struct Functions {
-    offered: Arc<BTreeMap<String, BTreeMap<String, Arc<dyn HostFunction>>>>,
+    offered: Arc<BTreeMap<String, ByName>>,
 }
+
+/// The functions of one namespace.
+type ByName = BTreeMap<String, Arc<dyn HostFunction>>;
 
 impl Functions {
     /// None.

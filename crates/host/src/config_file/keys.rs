@@ -161,7 +161,7 @@ pub(super) const EXTENSION: &[Key<Draft>] = &[
         schema: || json!({ "enum": ["auto", "morphir", "mep", "raw"], "default": "auto" }),
         read: |draft, found| {
             let expected = || found.wrong("\"auto\", \"morphir\", \"mep\" or \"raw\"");
-            draft.dialect = Dialect::wanted(found.text()?).ok_or_else(expected)?;
+            draft.dialect = Dialect::wanted(found.text()?).map_err(|()| expected())?;
             Ok(())
         },
     },

@@ -23,7 +23,7 @@ pub(super) struct Calls {
     /// The injected `call::argument`, where the module calls functions of the host's.
     pub argument: u32,
     /// The first of the imports for such calls.
-    pub of_calls: u32,
+    pub calling: u32,
     /// The added globals: where the output is, and behind it how long.
     pub output: u32,
 }
@@ -36,7 +36,7 @@ impl Calls {
 
     /// Where an import is that only those have who call functions of the host's.
     pub const fn of(&self, import: OfCalls) -> u32 {
-        self.of_calls + import as u32
+        self.calling + import as u32
     }
 }
 

@@ -98,7 +98,7 @@ impl Plan {
             finish: first + 2,
             go_on: first + 4,
             argument: first + 5,
-            of_calls: stat + self.opens_files as u32,
+            calling: stat + self.opens_files as u32,
             output: self.globals,
         }
     }
