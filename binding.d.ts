@@ -60,11 +60,9 @@ export declare class NativeHost {
   endThreads(): void
   /**
    * Starts the next work that may start now: as a task on libuv's pool, or, and then it answers `true`, on a thread of the pool
-   * that has just done some.
+   * that has just done some. Answers `false` where work could start if another host of the process gave up a slot.
    */
-  startNext(): Promise<Array<unknown>> | true | null
-  /** Whether work could start if another host of the process gave up a slot. */
-  waitsForSlot(): boolean
+  startNext(): Promise<Array<unknown>> | boolean | null
   /** Takes work back; answers what settled by this. */
   cancel(ticket: number): Array<unknown>
   /** Tells that the caller's time for this work is over; answers what settled by this. */

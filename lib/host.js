@@ -43,7 +43,12 @@ class ExtensionHost {
   #loaded = new Map()
   #aborts = new Aborts((ticket) => this.#deliver(this.#native.cancel(ticket)))
   #deliver = (settled) => {
-    for (const work of settled) this.#settle(work)
+    for (let index = 0; index < settled.length; index += 1) {
+      const work = settled[index]
+      if (typeof work === 'object') this.#settle(work)
+      // A call with one answer and no log comes as its ticket and its answer.
+      else this.#settle({ ticket: work, answers: [settled[(index += 1)]] })
+    }
   }
 
   constructor(options = {}) {
@@ -392,7 +397,8 @@ class ExtensionHost {
     const now = functions && ((asked) => functions.answerNow(asked, work))
     const answered = this.#native.callNow(work.id, work.method, input, timeout, now)
     if (!Array.isArray(answered)) throw this.#error(answered, work)
-    const [settled] = answered
+    const [settled, answer] = answered
+    if (typeof settled !== 'object') return this.#read(answer, work, readJson)
     if (settled.log !== undefined) this.#log(settled, work)
     return this.#read(settled.answers[0], work, readJson)
   }

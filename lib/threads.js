@@ -19,7 +19,8 @@ const RETRY_WITH_SLOTS = 20
  */
 function lend(pool) {
   const { native } = pool
-  for (let task = native.startNext(); task !== null; task = native.startNext()) {
+  let task = native.startNext()
+  for (; task !== null && task !== false; task = native.startNext()) {
     // Who got a slot stands behind all others for the next.
     inLine.delete(pool)
     // A thread that has just done some work has taken it.
@@ -36,7 +37,7 @@ function lend(pool) {
       },
     )
   }
-  if (native.waitsForSlot()) {
+  if (task === false) {
     inLine.add(pool)
     askAgain()
   } else {

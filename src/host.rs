@@ -355,19 +355,13 @@ impl NativeHost {
     }
 
     /// Starts the next work that may start now: as a task on libuv's pool, or, and then it answers `true`, on a thread of the pool
-    /// that has just done some.
-    #[napi(catch_unwind, ts_return_type = "Promise<Array<unknown>> | true | null")]
+    /// that has just done some. Answers `false` where work could start if another host of the process gave up a slot.
+    #[napi(catch_unwind, ts_return_type = "Promise<Array<unknown>> | boolean | null")]
     pub fn start_next(&self) -> Option<Either<AsyncTask<Run>, bool>> {
-        let job = self.host.next()?;
+        let Some(job) = self.host.next() else { return self.host.waits_for_slot().then_some(Either::B(false)) };
         let Some(job) = self.handover.give(job) else { return Some(Either::B(true)) };
         let run = Run::new(job, Arc::clone(&self.outbox), Arc::clone(&self.handover));
         Some(Either::A(AsyncTask::new(run)))
-    }
-
-    /// Whether work could start if another host of the process gave up a slot.
-    #[napi(catch_unwind)]
-    pub fn waits_for_slot(&self) -> bool {
-        self.host.waits_for_slot()
     }
 
     /// Takes work back; answers what settled by this.

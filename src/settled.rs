@@ -44,11 +44,23 @@ impl ToNapiValue for SettledList {
     }
 }
 
-/// Settled work as a list of objects: `{ ticket, id? | failure? | answers? | portion?, log? }`, where each of `answers` and `portion` is a string, a
-/// `Uint8Array` or a `Failure`.
+/// Settled work as a list of objects, `{ ticket, id? | failure? | answers? | portion?, log? }`, where each of `answers` and `portion` is a
+/// string, a `Uint8Array` or a `Failure`. What is most frequent, a call with one answer and no log, is two entries of the list instead:
+/// the ticket and the answer. Making an object takes longer than all the rest of it.
 fn to_js(env: &Env, settled: Vec<Settled>) -> Result<Array<'_>> {
     let mut list = env.create_array(0)?;
-    for (index, Settled { ticket, outcome, log }) in (0..).zip(settled) {
+    let mut index = 0;
+    for Settled { ticket, mut outcome, log } in settled {
+        if let Outcome::Called(answers) = &mut outcome
+            && answers.len() == 1
+            && log.is_empty()
+            && let Some(answer) = answers.pop()
+        {
+            list.set(index, ticket.cast_signed())?;
+            set_answer(env, &mut list, index + 1, answer)?;
+            index += 2;
+            continue;
+        }
         let mut entry = Object::new(env)?;
         entry.set_named_property("ticket", ticket.cast_signed())?;
         match outcome {
@@ -64,6 +76,7 @@ fn to_js(env: &Env, settled: Vec<Settled>) -> Result<Array<'_>> {
             entry.set_named_property("log", log.into_iter().map(LogEntry::from).collect::<Vec<_>>())?;
         }
         list.set(index, entry)?;
+        index += 1;
     }
     Ok(list)
 }
