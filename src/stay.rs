@@ -7,28 +7,42 @@ use std::time::{Duration, Instant};
 
 use morphir_extension_host::Job;
 
-/// How long. It is about what waking a thread costs on a virtual machine; longer than that, and it burns more than it saves.
-const MOMENT: Duration = Duration::from_micros(50);
+/// How long after it was worth it: a caller that waits for each answer before the next call is back by then, its own thread's waking
+/// included.
+const LONG: Duration = Duration::from_micros(100);
+/// How long after it was in vain.
+const SHORT: Duration = Duration::from_micros(50);
 /// How often a thread looks before it looks at the clock.
 const LOOKS: u32 = 32;
 
-/// Looks again and again, for a moment, until `found` finds something.
-pub fn stay<T>(mut found: impl FnMut() -> Option<T>) -> Option<T> {
-    // With one processor, whoever is waited for could not come.
-    if processors() == 1 {
-        return None;
-    }
-    let since = Instant::now();
-    while since.elapsed() < MOMENT {
-        for _ in 0..LOOKS {
-            if let Some(found) = found() {
-                return Some(found);
-            }
-            // Not `yield_now`: on a busy machine that costs the rest of the time slice, several milliseconds.
-            std::hint::spin_loop();
+/// How long to stay, which depends on what came of it the last time.
+#[derive(Default)]
+pub struct Stay {
+    worth_it: AtomicBool,
+}
+
+impl Stay {
+    /// Looks again and again, for a moment, until `found` finds something.
+    pub fn until<T>(&self, mut found: impl FnMut() -> Option<T>) -> Option<T> {
+        // With one processor, whoever is waited for could not come.
+        if processors() == 1 {
+            return None;
         }
+        let moment = if self.worth_it.load(Ordering::Relaxed) { LONG } else { SHORT };
+        let since = Instant::now();
+        while since.elapsed() < moment {
+            for _ in 0..LOOKS {
+                if let Some(found) = found() {
+                    self.worth_it.store(true, Ordering::Relaxed);
+                    return Some(found);
+                }
+                // Not `yield_now`: on a busy machine that costs the rest of the time slice, several milliseconds.
+                std::hint::spin_loop();
+            }
+        }
+        self.worth_it.store(false, Ordering::Relaxed);
+        None
     }
-    None
 }
 
 fn processors() -> usize {
@@ -39,6 +53,7 @@ fn processors() -> usize {
 /// Where a thread that stays is given its next job. One stays at a time: more would burn what the others need.
 #[derive(Default)]
 pub struct Handover {
+    stay: Stay,
     taken: AtomicBool,
     /// A thread stays, and was given nothing yet.
     open: AtomicBool,
@@ -63,7 +78,7 @@ impl Handover {
             return None;
         }
         self.open.store(true, Ordering::Release);
-        let mut given = stay(|| self.given.load(Ordering::Acquire).then_some(()));
+        let mut given = self.stay.until(|| self.given.load(Ordering::Acquire).then_some(()));
         if given.is_none() && !self.open.swap(false, Ordering::AcqRel) {
             // Somebody is giving a job at this very moment.
             while !self.given.load(Ordering::Acquire) {

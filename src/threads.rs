@@ -12,7 +12,7 @@ use napi::bindgen_prelude::{Error, Result};
 use napi::{CleanupEnvHook, Env};
 
 use crate::outbox::Outbox;
-use crate::stay::stay;
+use crate::stay::Stay;
 
 /// What libuv gives its own threads; the guest's share is computed from the process's limit, which is no larger.
 const STACK: usize = 8 * 1024 * 1024;
@@ -32,6 +32,7 @@ struct Bell {
     times: AtomicU64,
     /// A thread listens instead of sleeping.
     listens: AtomicBool,
+    stay: Stay,
     state: Mutex<Ringing>,
     rung: Condvar,
 }
@@ -71,7 +72,7 @@ impl Bell {
     /// Waits for the bell to ring again. Answers how often it has, or nothing when it is over.
     fn wait(&self, heard: u64) -> Option<u64> {
         if !self.listens.swap(true, Ordering::AcqRel) {
-            stay(|| (self.times.load(Ordering::Acquire) != heard).then_some(()));
+            self.stay.until(|| (self.times.load(Ordering::Acquire) != heard).then_some(()));
             let state = self.lock();
             self.listens.store(false, Ordering::Release);
             drop(state);
