@@ -60,9 +60,10 @@ export declare class NativeHost {
   endThreads(): void
   /**
    * Starts the next work that may start now: as a task on libuv's pool, or, and then it answers `true`, on a thread of the pool
-   * that has just done some. Answers `false` where work could start if another host of the process gave up a slot.
+   * that has just done some. Where none may start it answers `false` if some could with a slot that another host of the process
+   * gave up, and a number if some waits for an instance to be started again: in so many milliseconds.
    */
-  startNext(): Promise<Array<unknown>> | boolean | null
+  startNext(): Promise<Array<unknown>> | boolean | number | null
   /** Takes work back; answers what settled by this. */
   cancel(ticket: number): Array<unknown>
   /** Tells that the caller's time for this work is over; answers what settled by this. */
@@ -75,6 +76,8 @@ export declare class NativeHost {
   stop(): void
   /** An extension's capabilities, as JSON. */
   capabilities(extension: number): string | Failure
+  /** The file that an extension's module came from; null where it came as bytes. */
+  sourcePath(extension: number): string | undefined | null | Failure
   /** What an extension did so far. */
   stats(extension: number): NativeStats | Failure
   /** The figures of all loaded extensions, as Prometheus reads them. */

@@ -281,7 +281,44 @@ export interface ExtensionConfig {
    * @default false
    */
   validate?: boolean
+  /**
+   * What follows a fault: whether an instance that lost its state is started anew, and when.
+   * @default 'immediate', as often as it takes
+   */
+  restart?: Restart
 }
+
+/**
+ * What follows a fault, which is a timeout, a limit or a trap; a call that its caller takes back is none.
+ *
+ * - `'never'`: nothing. Every further call fails at once with `InitializationFailed`, and names the first fault.
+ * - `'immediate'`: the next call starts the instance anew.
+ * - `'exponential'`: so does the first call after a delay, which doubles with each fault in a row; calls wait for it without a thread.
+ *
+ * With more than `maxRetries` faults in a row, without an answered call in between, the extension is given up as with `'never'`. A
+ * `reload` begins anew.
+ */
+export type Restart =
+  | 'never'
+  | 'immediate'
+  | 'exponential'
+  | { strategy: 'never' }
+  | { strategy: 'immediate'; /** @default as often as it takes */ maxRetries?: number }
+  | {
+      strategy: 'exponential'
+      /**
+       * In milliseconds, or with a unit: `'500ms'`.
+       * @default 1 s
+       */
+      initialDelay?: string | number
+      /**
+       * Written like `initialDelay`.
+       * @default a minute, or `initialDelay` where that is longer
+       */
+      maxDelay?: string | number
+      /** @default as often as it takes */
+      maxRetries?: number
+    }
 
 /** One thing an extension says it can do. */
 export interface Capability {
@@ -345,6 +382,27 @@ export type Client<Methods> = {
         ...args: [...params: Params extends [] ? [params?: undefined] : Params, options?: CallOptions]
       ) => Promise<Awaited<Result>>
     : never
+}
+
+/** How a file is watched. */
+export interface WatchOptions {
+  /**
+   * How long the file must have been the same before it is loaded, in milliseconds.
+   * @default 100
+   */
+  debounce?: number
+  /** Called after each reload. */
+  onReload?: (event: LoadedEvent) => void
+  /** Called when a reload fails, and the extension is what it was. Without it the process warns. */
+  onError?: (error: ExtensionError) => void
+  /** Ends it when it is aborted. */
+  signal?: AbortSignal
+}
+
+/** Watches a file until it is closed, its extension is unloaded, or its host is closed. */
+export interface Watcher {
+  close(): void
+  [Symbol.dispose](): void
 }
 
 /** How an extension is. */
@@ -622,6 +680,13 @@ export class ExtensionHost {
    * that does not load, the one there was, with its state. Rejects as `loadExtension` does, and with `NotFound`.
    */
   reload(id: number, source?: Source, options?: LoadOptions): Promise<void>
+
+  /**
+   * For authors: reloads an extension whenever the file that it came from changes, also by another file in its place, until the watcher is
+   * closed. It does not keep the process alive. Half a file is no module: the extension stays what it was, and `onError` hears of it.
+   * @throws {ExtensionError} `NotFound`, `Closed`, `InvalidSource` for an extension that was loaded from bytes
+   */
+  watch(id: number, options?: WatchOptions): Watcher
 
   /**
    * Has a listener called whenever something happens, on this thread. One that throws keeps nothing from going on: its error is uncaught.

@@ -30,7 +30,13 @@ const GOOD: Record<string, Record<string, unknown[]>> = {
     lifecycle: ['morphir', 'none'],
     instances: [1, 2, 1024],
     max_queue: [0, 1, 4294967295],
-    restart: ['immediate', { strategy: 'immediate' }],
+    restart: ['never', 'immediate', 'exponential', { strategy: 'never' }, { strategy: 'immediate', max_retries: 0 }],
+  },
+  restart: {
+    strategy: ['exponential'],
+    initial_delay: ['1s', 500, '1m 30s'],
+    max_delay: ['1min', 86_400_000],
+    max_retries: [0, 3, 4294967295],
   },
   source: {
     type: ['wasm'],
@@ -66,7 +72,13 @@ const BAD: Record<string, Record<string, unknown[]>> = {
     lifecycle: ['plain', '', true],
     instances: [0, -1, 1.5, 1025, '2'],
     max_queue: [-1, 1.5, 4294967296, '2'],
-    restart: ['never', 'exponential', 1, {}, { strategy: 'never' }, { strategy: 'immediate', max_retries: 3 }],
+    restart: ['sometimes', '', 1, [], {}, { max_retries: 1 }, { strategy: 'immediate', retries: 3 }],
+  },
+  restart: {
+    strategy: ['sometimes', '', 1],
+    initial_delay: [0, -1, '', '1 parsec', true],
+    max_delay: [0, 86_400_001, 'soon', []],
+    max_retries: [-1, 1.5, 4294967296, '2'],
   },
   source: {
     type: ['jar', '', 1],
@@ -99,6 +111,8 @@ function extension(table: string, inside: Table): Table {
       return { source: { ...source, ...inside } }
     case 'permissions':
       return { source, permissions: inside }
+    case 'restart':
+      return { source, restart: { strategy: 'exponential', ...inside } }
     case 'directory':
       return { source, permissions: { filesystem: [{ path: '.', guest_path: 'here', ...inside }] } }
     default:

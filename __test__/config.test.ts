@@ -249,7 +249,7 @@ path = "lifecycle.wasm"
     ['permissions.max_execution_time = 0', 'InvalidConfig', '4:34: extensions.x.permissions.max_execution_time: '],
     ['permissions.max_memory = "1 MB', undefined, '4:31: This is not TOML: '],
     ['permissions.filesystem = ["missing"]', 'IoError', '2:13: extensions.x: The directory '],
-    ['restart = "never"', 'InvalidConfig', '4:11: extensions.x.restart: The strategy "never" is not available yet'],
+    ['restart = "sometimes"', 'InvalidConfig', '4:11: extensions.x.restart: It must be "never", "immediate" or '],
   ])('names line and key for %s', async (line, code, message) => {
     const { file } = await project(`\n[extensions.x]\npath = "x.wasm"\n${line}`, { 'x.wasm': 'counter' })
     if (code === undefined) {

@@ -209,6 +209,22 @@ function loadOptions(options, method = 'loadExtension', allowed = ['signal']) {
   return options
 }
 
+/** How a file is watched. */
+function watchOptions(options) {
+  checkObject('The options', options)
+  checkKeys('watch', options, ['debounce', 'onReload', 'onError', 'signal'])
+  checkSignal(options.signal)
+  const { debounce = 100, onReload, onError } = options
+  if (typeof debounce !== 'number') throw wrong('debounce', 'a number of milliseconds', debounce)
+  if (!(debounce > 0 && debounce <= MAX_TIMEOUT)) {
+    throw new RangeError(`debounce must be more than 0 and at most ${MAX_TIMEOUT} milliseconds; it is ${debounce}.`)
+  }
+  for (const [name, listener] of Object.entries({ onReload, onError })) {
+    if (listener !== undefined && typeof listener !== 'function') throw wrong(name, 'a function', listener)
+  }
+  return { ...options, debounce }
+}
+
 /** How a call is made. */
 function callOptions(options, allowed = ['signal', 'timeout']) {
   checkObject('The options', options)
@@ -251,5 +267,6 @@ module.exports = {
   loadOptions,
   moduleSource,
   rawInput,
+  watchOptions,
   wrong,
 }

@@ -14,6 +14,7 @@ const {
   loadOptions,
   moduleSource,
   rawInput,
+  watchOptions,
   wrong,
 } = require('./arguments.js')
 const { clientOf } = require('./client.js')
@@ -25,12 +26,14 @@ const { Functions } = require('./functions.js')
 const { request } = require('./network.js')
 const { NativeHost } = require('./native.js')
 const { OwnThreads, Pool } = require('./threads.js')
+const { Watchers } = require('./watch.js')
 
 class ExtensionHost {
   #native
   #threads
   #onLog
   #events = new Events()
+  #watchers = new Watchers()
   /** What guests may call, once there is something. */
   #functions
   /** Whether extensions are told to log. */
@@ -179,18 +182,26 @@ class ExtensionHost {
       checkId(id)
       const { where, bytes } = source === undefined ? {} : moduleSource(source)
       const { signal } = loadOptions(options, 'reload')
-      const extension = this.#loaded.get(id)?.name
-      const work = { id, extension, signal, reloads: true }
-      const json = where && JSON.stringify(where)
-      await this.#toldLoad(work, () =>
-        this.#submit(
-          work,
-          () => this.#native.reload(id, json, bytes),
-          () => id,
-        ),
-      )
-      this.#loaded.get(id)?.validation?.forget()
+      await this.#reload(id, signal, where && JSON.stringify(where), bytes)
+      if (this.#watchers.has(id)) this.#watchers.follow(id, orThrow(this.#native.sourcePath(id)))
     })
+  }
+
+  watch(id, options = {}) {
+    checkId(id)
+    const watched = watchOptions(options)
+    const path = orThrow(this.#native.sourcePath(id))
+    const extension = this.#loaded.get(id)?.name
+    if (path === null) {
+      const message = 'The extension was loaded from bytes: only that of a `source.path` has a file to watch.'
+      throw new ExtensionError({ code: 'InvalidSource', message, extension })
+    }
+    const reload = async () => {
+      const since = performance.now()
+      await this.#reload(id)
+      return { id, extension, reloaded: true, duration: performance.now() - since }
+    }
+    return this.#watchers.add(id, path, { ...watched, reload })
   }
 
   on(name, listener) {
@@ -245,6 +256,7 @@ class ExtensionHost {
     return attempt(async () => {
       checkId(id)
       const { cancel = false } = endOptions(options)
+      this.#watchers.close(id)
       this.#deliver(this.#native.unload(id, cancel))
       await this.#allSettled((work) => work.id === id)
       this.#forget(id)
@@ -254,6 +266,7 @@ class ExtensionHost {
   close(options = {}) {
     return attempt(async () => {
       const { cancel = false } = endOptions(options)
+      this.#watchers.closeAll()
       this.#deliver(this.#native.close(cancel))
       await this.#allSettled(() => true)
       for (const id of this.#loaded.keys()) this.#forget(id)
@@ -310,6 +323,20 @@ class ExtensionHost {
         method: 'capabilities',
       })
     }
+  }
+
+  /** Loads an extension anew, from a new source where there is one. */
+  async #reload(id, signal, json, bytes) {
+    const work = { id, extension: this.#loaded.get(id)?.name, signal, reloads: true }
+    const reloaded = await this.#toldLoad(work, () =>
+      this.#submit(
+        work,
+        () => this.#native.reload(id, json, bytes),
+        () => id,
+      ),
+    )
+    this.#loaded.get(id)?.validation?.forget()
+    return reloaded
   }
 
   /** What is unloaded has no name any more. */

@@ -20,7 +20,7 @@ const RETRY_WITH_SLOTS = 20
 function lend(pool) {
   const { native } = pool
   let task = native.startNext()
-  for (; task !== null && task !== false; task = native.startNext()) {
+  for (; typeof task === 'object' ? task !== null : task === true; task = native.startNext()) {
     // Who got a slot stands behind all others for the next.
     inLine.delete(pool)
     // A thread that has just done some work has taken it.
@@ -43,6 +43,7 @@ function lend(pool) {
   } else {
     inLine.delete(pool)
   }
+  pool.wakeIn(typeof task === 'number' ? task : null)
 }
 
 function lendInTurn() {
@@ -64,6 +65,7 @@ function askAgain() {
 class Pool {
   #deliver
   #whenRung = (settled) => this.take(settled)
+  #alarm
 
   /**
    * @param {import('../binding.js').NativeHost} native
@@ -86,7 +88,16 @@ class Pool {
     this.#deliver(settled)
   }
 
-  busy() {}
+  /** Work waits for an instance that is started again in so many milliseconds. Somebody waits for that work, so the process goes on. */
+  wakeIn(milliseconds) {
+    clearTimeout(this.#alarm)
+    this.#alarm = milliseconds === null ? undefined : setTimeout(() => lend(this), Math.ceil(milliseconds))
+  }
+
+  /** Tells whether somebody waits for an answer. */
+  busy(busy) {
+    if (!busy) this.wakeIn(null)
+  }
 
   end() {}
 }

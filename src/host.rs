@@ -9,7 +9,7 @@ use morphir_extension_host::{
     Intent, LogLevel, Offers, Slots, Source, Stats, Times, Workspace,
 };
 use napi::Env;
-use napi::bindgen_prelude::{AsyncTask, Either, Error, Function, Result, Uint8Array};
+use napi::bindgen_prelude::{AsyncTask, Either, Either3, Error, Function, Result, Uint8Array};
 use napi_derive::napi;
 
 use crate::config_file::{NativeConfigFile, ReadConfig};
@@ -355,13 +355,19 @@ impl NativeHost {
     }
 
     /// Starts the next work that may start now: as a task on libuv's pool, or, and then it answers `true`, on a thread of the pool
-    /// that has just done some. Answers `false` where work could start if another host of the process gave up a slot.
-    #[napi(catch_unwind, ts_return_type = "Promise<Array<unknown>> | boolean | null")]
-    pub fn start_next(&self) -> Option<Either<AsyncTask<Run>, bool>> {
-        let Some(job) = self.host.next() else { return self.host.waits_for_slot().then_some(Either::B(false)) };
-        let Some(job) = self.handover.give(job) else { return Some(Either::B(true)) };
+    /// that has just done some. Where none may start it answers `false` if some could with a slot that another host of the process
+    /// gave up, and a number if some waits for an instance to be started again: in so many milliseconds.
+    #[napi(catch_unwind, ts_return_type = "Promise<Array<unknown>> | boolean | number | null")]
+    pub fn start_next(&self) -> Option<Either3<AsyncTask<Run>, bool, f64>> {
+        let Some(job) = self.host.next() else {
+            return match self.host.waits_for_slot() {
+                true => Some(Either3::B(false)),
+                false => self.host.wakes_in().map(milliseconds).map(Either3::C),
+            };
+        };
+        let Some(job) = self.handover.give(job) else { return Some(Either3::B(true)) };
         let run = Run::new(job, Arc::clone(&self.outbox), Arc::clone(&self.handover));
-        Some(Either::A(AsyncTask::new(run)))
+        Some(Either3::A(AsyncTask::new(run)))
     }
 
     /// Takes work back; answers what settled by this.
@@ -399,6 +405,15 @@ impl NativeHost {
     pub fn capabilities(&self, extension: i64) -> Either<String, Failure> {
         match self.host.capabilities(extension_id(extension)) {
             Ok(capabilities) => Either::A(morphir_extension_host::to_json(&capabilities)),
+            Err(error) => Either::B(error.into()),
+        }
+    }
+
+    /// The file that an extension's module came from; null where it came as bytes.
+    #[napi(catch_unwind)]
+    pub fn source_path(&self, extension: i64) -> Either<Option<String>, Failure> {
+        match self.host.source_path(extension_id(extension)) {
+            Ok(path) => Either::A(path.map(|path| path.to_string_lossy().into_owned())),
             Err(error) => Either::B(error.into()),
         }
     }

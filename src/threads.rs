@@ -69,20 +69,22 @@ impl Bell {
         self.rung.notify_all();
     }
 
-    /// Waits for the bell to ring again. Answers how often it has, or nothing when it is over.
-    fn wait(&self, heard: u64) -> Option<u64> {
+    /// Waits for the bell to ring again, at most for `pause`. Answers how often it has, or nothing when it is over.
+    fn wait(&self, heard: u64, pause: Option<Duration>) -> Option<u64> {
         if !self.listens.swap(true, Ordering::AcqRel) {
             self.stay.until(|| (self.times.load(Ordering::Acquire) != heard).then_some(()));
             let state = self.lock();
             self.listens.store(false, Ordering::Release);
             drop(state);
         }
+        let waits = |state: &mut Ringing| self.times.load(Ordering::Acquire) == heard && !state.ended;
         let mut state = self.lock();
-        while self.times.load(Ordering::Acquire) == heard && !state.ended {
-            state.asleep += 1;
-            state = self.rung.wait(state).unwrap_or_else(PoisonError::into_inner);
-            state.asleep -= 1;
-        }
+        state.asleep += 1;
+        let mut state = match pause {
+            Some(pause) => self.rung.wait_timeout_while(state, pause, waits).unwrap_or_else(PoisonError::into_inner).0,
+            None => self.rung.wait_while(state, waits).unwrap_or_else(PoisonError::into_inner),
+        };
+        state.asleep -= 1;
         (!state.ended).then(|| self.times.load(Ordering::Acquire))
     }
 
@@ -161,7 +163,7 @@ fn run(host: &Host, outbox: &Arc<Outbox>, bell: &Bell) {
             }
             job.run(&settle);
         }
-        match bell.wait(heard) {
+        match bell.wait(heard, host.wakes_in()) {
             Some(times) => heard = times,
             None => return,
         }

@@ -4,6 +4,8 @@ import { ExtensionHost } from '@finos/morphir-extension-host'
 import type {
   CallFailedEvent,
   Capability,
+  Dialect,
+  ErrorCode,
   ExtensionConfig,
   ExtensionInfo,
   ExtensionStats,
@@ -75,10 +77,12 @@ export async function everything(): Promise<void> {
         allowedHosts: ['*.example.org', '127.0.0.1'],
       },
       config: { any: ['thing', 1, null] },
+      dialect: 'raw',
       lifecycle: 'none',
       instances: 4,
       maxQueue: 100,
       functions,
+      restart: { strategy: 'exponential', initialDelay: '1s', maxDelay: 60_000, maxRetries: 3 },
     },
     { signal },
   )
@@ -170,6 +174,12 @@ export async function mistakes(host: ExtensionHost, id: number): Promise<void> {
   await host.loadExtension({ name: 'x', source, permissions: { filesystem: [{ path: '/x' }] } })
   // @ts-expect-error a lifecycle there is not
   await host.loadExtension({ name: 'x', source, lifecycle: 'forever' })
+  // @ts-expect-error a dialect that can only be found
+  await host.loadExtension({ name: 'x', source, dialect: 'mep-early' })
+  // @ts-expect-error a strategy there is not
+  await host.loadExtension({ name: 'x', source, restart: 'sometimes' })
+  // @ts-expect-error a key of another strategy
+  await host.loadExtension({ name: 'x', source, restart: { strategy: 'immediate', initialDelay: 5 } })
   // @ts-expect-error a config is an object
   await host.loadExtension({ name: 'x', source, config: 'text' })
   // @ts-expect-error a load has no timeout
@@ -213,6 +223,22 @@ export async function mistakes(host: ExtensionHost, id: number): Promise<void> {
   const [info] = host.list()
   // @ts-expect-error there may be none in a list, or there is no such entry
   void info!.source
+}
+
+/** Watching a file, and what is found out of an extension. */
+export async function watching(host: ExtensionHost, id: number) {
+  const watcher = host.watch(id, {
+    debounce: 50,
+    onReload: ({ duration }) => same<number>()(duration),
+    onError: ({ code, rpc }) => {
+      same<ErrorCode>()(code)
+      same<{ code: number; data?: unknown } | undefined>()(rpc)
+    },
+  })
+  same<void>()(watcher.close())
+  same<Dialect>()(host.stats(id).dialect)
+  // @ts-expect-error an option there is not
+  host.watch(id, { interval: 5 })
 }
 
 /** Configurations that a file might hold. */

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tokio::sync::oneshot;
@@ -47,6 +47,8 @@ struct Shared {
     promises: Mutex<Promises>,
     /// Somebody asks again for a slot, in a while.
     asking: AtomicBool,
+    /// When somebody looks again for instances that have rested.
+    looks: Mutex<Option<Instant>>,
 }
 
 type Promises = HashMap<u64, oneshot::Sender<Outcome>>;
@@ -72,7 +74,12 @@ impl ExtismExtensionHost {
     /// A host set up by hand.
     #[must_use]
     pub fn with_options(options: HostOptions) -> Self {
-        let shared = Shared { host: Host::new(options), promises: Mutex::default(), asking: AtomicBool::new(false) };
+        let shared = Shared {
+            host: Host::new(options),
+            promises: Mutex::default(),
+            asking: AtomicBool::new(false),
+            looks: Mutex::default(),
+        };
         Self { shared: Arc::new(shared) }
     }
 
@@ -287,6 +294,7 @@ fn lend_threads(shared: &Arc<Shared>) {
             lend_threads(&shared);
         });
     }
+    look_again(shared);
     // One asks for all: thousands may be waiting.
     if shared.host.waits_for_slot() && !shared.asking.swap(true, Ordering::AcqRel) {
         let asking = Asking(Arc::clone(shared));
@@ -297,6 +305,23 @@ fn lend_threads(shared: &Arc<Shared>) {
             lend_threads(&shared);
         });
     }
+}
+
+/// Lends threads again when an instance has rested for which work waits, unless somebody will earlier.
+fn look_again(shared: &Arc<Shared>) {
+    let Some(pause) = shared.host.wakes_in() else { return };
+    let at = Instant::now() + pause;
+    let mut looks = shared.looks.lock().unwrap_or_else(PoisonError::into_inner);
+    if looks.is_some_and(|earlier| earlier <= at && earlier > Instant::now()) {
+        return;
+    }
+    *looks = Some(at);
+    drop(looks);
+    let shared = Arc::clone(shared);
+    task::spawn(async move {
+        tokio::time::sleep(pause).await;
+        lend_threads(&shared);
+    });
 }
 
 /// A job on its way to a thread. A runtime that ends drops it instead, and then its promise is broken.

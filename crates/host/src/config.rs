@@ -14,6 +14,7 @@ use crate::dialect::{self, Dialect};
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::function::Functions;
 use crate::network::{NetworkGrant, check_host};
+use crate::restart::Restart;
 
 /// Memory an extension gets where nobody says otherwise: what Morphir's SDK documents as its own default.
 pub const DEFAULT_MAX_MEMORY: u64 = 256 * 1024 * 1024;
@@ -63,6 +64,9 @@ pub struct ExtensionConfig {
     /// Functions that this extension may import.
     #[serde(skip)]
     pub functions: Functions,
+    /// What follows a fault.
+    #[serde(default)]
+    pub restart: Restart,
 }
 
 const fn one() -> u32 {
@@ -82,6 +86,7 @@ impl ExtensionConfig {
             instances: 1,
             max_queue: None,
             functions: Functions::default(),
+            restart: Restart::default(),
         }
     }
 
@@ -114,6 +119,7 @@ impl ExtensionConfig {
         check_name(&self.name)
             .and_then(|()| check_instances(self.instances.into()))
             .and_then(|()| check_lifecycle(self.lifecycle, self.dialect))
+            .and_then(|()| self.restart.check())
             .map_err(wrong)?;
         self.source.validate().and_then(|()| self.permissions.validate()).map_err(|error| error.of(&self.name))
     }
@@ -410,6 +416,10 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::E
         Ok(Amount::Text(text)) => parse_duration(&text).map_err(de::Error::custom),
         Err(_) => Err(de::Error::custom("a duration is a number of milliseconds or text such as \"5s\" or \"500ms\"")),
     }
+}
+
+pub(crate) fn optional_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    duration(deserializer).map(Some)
 }
 
 #[cfg(test)]

@@ -58,8 +58,11 @@ impl Extension {
         }
     }
 
-    /// Makes sure that there is a method of this name.
+    /// Makes sure that a call of this method can start.
     pub fn find(&self, method: &str) -> Result<()> {
+        if let Some(refusal) = self.blueprint.recovery.refusal() {
+            return Err(refusal.of(&self.blueprint.name).in_method(method));
+        }
         match &self.advertised {
             Some(advertised) => {
                 advertised.find(method).map(drop).map_err(|error| error.of(&self.blueprint.name).in_method(method))
@@ -98,6 +101,7 @@ impl Extension {
             dialect: blueprint.wanted_dialect,
             instances: u32::try_from(instances).unwrap_or(u32::MAX),
             max_queue: self.max_queue,
+            restart: blueprint.recovery.restart,
             ..ExtensionConfig::new(blueprint.name.clone(), source)
         };
         Successor::Source(Box::new(config), Arc::clone(&blueprint.offered))

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -242,6 +242,7 @@ impl State {
     #[must_use]
     pub fn replace(&mut self, id: u64, loaded: Loaded) -> Option<Instances> {
         let extension = self.extensions.get_mut(&id)?;
+        loaded.blueprint.recovery.reset();
         let figures = &mut extension.figures;
         figures.reloads += 1;
         figures.peak_memory = figures.peak_memory.max(loaded.peak_memory());
@@ -385,6 +386,7 @@ impl Host {
     #[must_use]
     pub fn next(&self) -> Option<Job> {
         let mut state = self.shared.lock();
+        state.schedule.wake(Instant::now);
         let turn = state.schedule.take(&self.shared.slots)?;
         Some(Job::begin(&self.shared, &mut state, turn))
     }
@@ -393,6 +395,13 @@ impl Host {
     #[must_use]
     pub fn waits_for_slot(&self) -> bool {
         self.shared.lock().schedule.waits_for_slot()
+    }
+
+    /// How long it takes until work can start that waits for an instance to be started again after a fault: ask for the `next` then.
+    #[must_use]
+    pub fn wakes_in(&self) -> Option<Duration> {
+        let wakes = self.shared.lock().schedule.wakes()?;
+        Some(wakes.saturating_duration_since(Instant::now()))
     }
 
     /// Takes work back. What had not started settles at once, and so does a load, whatever it is doing; a running call is
@@ -482,6 +491,15 @@ impl Host {
     /// `NotFound`.
     pub fn capabilities(&self, id: ExtensionId) -> Result<Arc<Vec<Capability>>> {
         Ok(Arc::clone(&self.shared.lock().extension(id)?.capabilities))
+    }
+
+    /// The file that an extension's module came from; none where it came as bytes.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Closed`.
+    pub fn source_path(&self, id: ExtensionId) -> Result<Option<PathBuf>> {
+        Ok(self.shared.lock().extension(id)?.source.path.clone())
     }
 
     /// What an extension did so far.

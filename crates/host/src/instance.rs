@@ -22,6 +22,7 @@ use crate::module::Module;
 use crate::offers::Offered;
 use crate::outcome::{Facts, not_started, out_of_fuel, outcome};
 use crate::prepare::KERNEL_PAGES;
+use crate::restart::Recovery;
 use crate::row::Row;
 use crate::text::shorten;
 
@@ -54,6 +55,7 @@ pub(crate) struct Blueprint {
     pub imported: Arc<Imported>,
     /// What it was offered.
     pub offered: Arc<Offered>,
+    pub recovery: Recovery,
     /// Granted directories: the real path as the engine writes it, and what the guest calls it.
     pub directories: Vec<(String, PathBuf)>,
 }
@@ -127,6 +129,26 @@ impl Instance {
     /// What it has in common with its extension's other instances.
     pub fn blueprint(&self) -> Arc<Blueprint> {
         Arc::clone(&self.blueprint)
+    }
+
+    /// Whether its next call starts it anew.
+    const fn is_down(&self) -> bool {
+        !self.started
+    }
+
+    /// How often its state was lost since somebody took note.
+    pub const fn faults(&self) -> u64 {
+        self.faults
+    }
+
+    /// Whether an error cost it its state since it had so many faults, or kept it from being started anew. A caller who takes a call back
+    /// costs it too, but that is none of the extension's doing.
+    pub fn has_fallen(&self, faults_before: u64, error: &ExtensionError) -> bool {
+        match error.code() {
+            ErrorCode::Cancelled => false,
+            ErrorCode::InitializationFailed | ErrorCode::InvalidSource => self.is_down(),
+            _ => self.faults > faults_before,
+        }
     }
 
     /// How often its state was lost since the last time.

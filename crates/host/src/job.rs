@@ -23,6 +23,7 @@ use crate::module::Module;
 use crate::offers::Offered;
 use crate::prepare::Caps;
 use crate::progress::{Progress, Waited, health};
+use crate::restart::Recovery;
 use crate::schedule::{Ticket, Turn};
 
 /// Work in line.
@@ -300,6 +301,7 @@ fn run_reload(
         } else {
             instances = loaded.instances.len();
             old = state.replace(turn.lane, loaded);
+            state.schedule.forget_rest(turn.lane);
         }
     });
     state.schedule.finish_alone(turn.lane, instances, &shared.slots);
@@ -318,7 +320,7 @@ fn load(
     log: &mut Vec<LogRecord>,
 ) -> Result<Loaded> {
     let wanted_dialect = config.wanted_dialect();
-    let ExtensionConfig { name, source, permissions, config, instances: wanted, max_queue, .. } = config;
+    let ExtensionConfig { name, source, permissions, config, instances: wanted, max_queue, restart, .. } = config;
     let kept =
         Source { kind: source.kind.clone(), path: source.path.clone(), bytes: None, sha256: source.sha256.clone() };
     let caps = Caps { max_memory: permissions.max_memory, max_output: permissions.max_output };
@@ -340,6 +342,7 @@ fn load(
             extism_config: Arc::clone(&extism_config),
             log_level: shared.log_level,
             keeps_no_state: wanted > 1,
+            recovery: Recovery::new(restart),
             directories: directories.clone(),
         }));
         // Compiling is the host's own doing: the guest's time starts after it.
@@ -396,8 +399,10 @@ fn run_calls(shared: &Arc<Shared>, turn: Turn, mut instance: Box<Instance>, firs
     while lane.run(&mut instance) {}
     let last = lane.last();
     // Whoever hears of the last answer finds the instance free.
-    give_back(shared, turn.lane, turn.instance, instance, |state| {
-        state.schedule.finish(turn.lane, turn.instance, &shared.slots);
+    let rests = lane.rests();
+    give_back(shared, turn.lane, turn.instance, instance, |State { schedule, .. }| match rests {
+        Some(until) => schedule.finish_and_rest(turn.lane, turn.instance, until, &shared.slots),
+        None => schedule.finish(turn.lane, turn.instance, &shared.slots),
     });
     if let Some(settled) = last {
         settle(settled);
@@ -433,11 +438,16 @@ pub(crate) fn run_now(shared: &Shared, call: Call) -> Result<Settled> {
     let mut progress = Progress::new(ticket, waited, interrupt);
     let blueprint = instance.blueprint();
     while progress.next_length().is_some() {
+        if let Some(refusal) = progress.refusal(&blueprint.recovery) {
+            progress.end(Err(refusal), &blueprint.name);
+            continue;
+        }
         let input = progress.begin(&blueprint.permissions);
-        let result = guarded(&mut instance, |instance| {
-            instance.call(&progress.call.method, &input, &progress.interrupt).map(Some)
-        });
-        progress.end(result.map(Option::unwrap_or_default), &blueprint.name);
+        let faults = instance.faults();
+        let result =
+            guarded(&mut instance, |instance| instance.call(&progress.call.method, &input, &progress.interrupt));
+        progress.learn(&blueprint.recovery, &result, |error| instance.has_fallen(faults, error));
+        progress.end(result, &blueprint.name);
     }
     let log = instance.take_log();
     let mut state = shared.lock();
@@ -447,7 +457,11 @@ pub(crate) fn run_now(shared: &Shared, call: Call) -> Result<Settled> {
         count(extension, &mut instance);
     }
     drop(state);
-    give_back(shared, lane, place, instance, |state| state.schedule.give_back(lane, place));
+    let rests = progress.rests();
+    give_back(shared, lane, place, instance, |State { schedule, .. }| match rests {
+        Some(until) => schedule.rest(lane, place, until),
+        None => schedule.give_back(lane, place),
+    });
     Ok(Settled { ticket, outcome: Outcome::Called(progress.into_answers()), log })
 }
 
@@ -461,20 +475,24 @@ fn wait_for_instance(shared: &Shared, call: &Call) -> Result<(Ticket, Arc<Interr
     let patience = call.timeout.unwrap_or(extension.blueprint.permissions.max_execution_time);
     let until = Instant::now() + patience;
     loop {
+        state.schedule.wake(Instant::now);
         if let Some(place) = state.schedule.borrow(lane) {
             let instance = take_instance(&mut state, lane, place);
             let ticket = state.ticket();
             let interrupt = state.run(ticket, lane, None);
             return Ok((ticket, interrupt, place, instance));
         }
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        let now = Instant::now();
+        if until <= now {
             let error = ExtensionError::new(ErrorCode::Timeout, "The call ran out of time before it started.");
             return Err(error.in_method(&call.method));
         }
-        state = shared.returned.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
-        // It may have been unloaded meanwhile.
-        state.extension(call.extension).map_err(|error| error.in_method(&call.method))?;
+        let wakes = state.schedule.rested(lane).map_or(until, |rested| rested.min(until));
+        let pause = wakes.saturating_duration_since(now);
+        state = shared.returned.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
+        // It may have been unloaded meanwhile, or be given up.
+        let extension = state.extension(call.extension).map_err(|error| error.in_method(&call.method))?;
+        extension.find(&call.method)?;
     }
 }
 

@@ -34,6 +34,8 @@ struct State {
     log: Vec<LogRecord>,
     /// The last call, which settles when the instance is free.
     last: Option<Settled>,
+    /// Until when the instance must not be started again.
+    rests: Option<Instant>,
 }
 
 impl Lane {
@@ -44,13 +46,14 @@ impl Lane {
         outlet: Settle,
         first: Progress,
     ) -> Self {
-        let state = Mutex::new(State { call: Some(first), log: Vec::new(), last: None });
+        let state = Mutex::new(State { call: Some(first), log: Vec::new(), last: None, rests: None });
         Self { shared, extension, blueprint, outlet, since: Instant::now(), state }
     }
 
     /// Enters the engine once. Answers whether there is more to do.
     pub fn run(self: &Arc<Self>, instance: &mut Instance) -> bool {
         let Some((method, checks, input, interrupt)) = self.begin() else { return false };
+        let faults = instance.faults();
         let result = guarded(instance, |instance| {
             if checks {
                 instance.check(&interrupt).map(Some)
@@ -60,6 +63,9 @@ impl Lane {
             }
         });
         if let Some(result) = result.transpose() {
+            if let Some(call) = &mut self.lock().call {
+                call.learn(&self.blueprint.recovery, &result, |error| instance.has_fallen(faults, error));
+            }
             self.end(result, instance.take_log(), |extension| count(extension, instance));
         } else {
             let mut state = self.shared.lock();
@@ -70,6 +76,11 @@ impl Lane {
         self.lock().call.is_some()
     }
 
+    /// Until when the instance must not be started again.
+    pub fn rests(&self) -> Option<Instant> {
+        self.lock().rests
+    }
+
     /// What settles once the instance is given back.
     pub fn last(&self) -> Option<Settled> {
         self.lock().last.take()
@@ -77,9 +88,17 @@ impl Lane {
 
     fn begin(&self) -> Option<(String, bool, Vec<u8>, Arc<Interrupt>)> {
         let mut state = self.lock();
-        // A call may have no inputs at all.
-        while state.call.as_ref()?.next_length().is_none() {
-            self.settle(state, |_| {});
+        loop {
+            let call = state.call.as_mut()?;
+            // A call may have no inputs at all.
+            if call.next_length().is_none() {
+                self.settle(state, |_| {});
+            } else if let Some(refusal) = call.refusal(&self.blueprint.recovery) {
+                drop(state);
+                self.end(Err(refusal), Vec::new(), |_| {});
+            } else {
+                break;
+            }
             state = self.lock();
         }
         let call = state.call.as_mut()?;
@@ -112,7 +131,9 @@ impl Lane {
             call.count(extension);
             count(extension);
         }
-        if call.ended().duration_since(self.since) < SHARED_TRIP
+        state.rests = call.rests();
+        if state.rests.is_none()
+            && call.ended().duration_since(self.since) < SHARED_TRIP
             && let Some(ticket) = shared.schedule.go_on(self.extension)
             && let (Work::Call(waited), interrupt) = begin_work(&mut shared, ticket)
         {
@@ -144,6 +165,7 @@ impl Row for Lane {
 
     fn next(&self, ended: Ended) -> Option<(Vec<u8>, Arc<Interrupt>)> {
         let method = self.lock().call.as_ref().map(|call| call.call.method.clone())?;
+        self.blueprint.recovery.good();
         self.end(Ok(ended.output), ended.log, |extension| {
             extension.figures.peak_memory = extension.figures.peak_memory.max(ended.memory);
         });

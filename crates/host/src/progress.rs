@@ -10,6 +10,7 @@ use crate::extension::Extension;
 use crate::health::HealthStatus;
 use crate::host::{Answer, Call};
 use crate::mep;
+use crate::restart::Recovery;
 use crate::schedule::Ticket;
 
 /// What the figures call methods that the protocol does not know.
@@ -45,6 +46,8 @@ pub(crate) struct Progress {
     now: Instant,
     /// Keeps the deadline of the one that runs.
     watch: Option<Watch>,
+    /// How long the instance has to rest after a fault, and until when.
+    rest: Option<(Duration, Option<Instant>)>,
 }
 
 impl Progress {
@@ -63,6 +66,7 @@ impl Progress {
             portion,
             now,
             watch: None,
+            rest: None,
         }
     }
 
@@ -85,6 +89,38 @@ impl Progress {
         }
         self.watch = Some(Watch::until(overall.map_or(limit, |overall| overall.min(limit)), &self.interrupt));
         self.call.inputs.get_mut(self.ends.len()).map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Why the next input does not run: the instance rests, or its extension was given up.
+    pub fn refusal(&self, recovery: &Recovery) -> Option<ExtensionError> {
+        match self.rest {
+            Some((rest, _)) => Some(recovery.resting(rest)),
+            None => recovery.refusal(),
+        }
+    }
+
+    /// Takes note of what came of an input: it may be a fault, or show that the extension is well again.
+    pub fn learn(
+        &mut self,
+        recovery: &Recovery,
+        result: &Result<Vec<u8>>,
+        is_fault: impl FnOnce(&ExtensionError) -> bool,
+    ) {
+        match result {
+            Err(error) if is_fault(error) => {
+                let rest = recovery.fault(&self.call.method, error);
+                self.rest = rest.map(|rest| (rest, Instant::now().checked_add(rest)));
+            }
+            // That it has started is no news, and not what it is there for.
+            _ if self.checks => {}
+            Err(error) if error.code() != ErrorCode::ExtensionError => {}
+            _ => recovery.good(),
+        }
+    }
+
+    /// Until when the instance must not be started again.
+    pub fn rests(&self) -> Option<Instant> {
+        self.rest.and_then(|(_, until)| until)
     }
 
     /// Takes what came of the input that was begun, on an extension of this name.

@@ -3,8 +3,9 @@
 //! Each extension has a lane: work in the order in which it came, and instances to run it. A lane with work and a free
 //! instance is ready, and ready lanes take turns, so that one busy extension does not starve the others.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 /// How many runs may go on at once, in every host that shares these slots.
 #[derive(Debug)]
@@ -55,6 +56,8 @@ pub(crate) struct Schedule {
     lanes: HashMap<LaneId, Lane>,
     /// Lanes that have work and a free instance, each once.
     ready: VecDeque<LaneId>,
+    /// Instances that must not be started before their time, neither free nor busy.
+    resting: BTreeSet<(Instant, LaneId, usize)>,
 }
 
 #[derive(Debug, Default)]
@@ -112,6 +115,7 @@ impl Schedule {
     pub fn close(&mut self, lane: LaneId) {
         self.lanes.remove(&lane);
         self.ready.retain(|ready| *ready != lane);
+        self.forget_rest(lane);
     }
 
     /// Puts work at the end of its lane.
@@ -162,11 +166,13 @@ impl Schedule {
             if !slots.acquire() {
                 return None;
             }
-            let (Some(ticket), Some(instance)) = (found.next(), found.free.pop()) else {
+            // What has the lane to itself needs no instance: all of them may be resting.
+            let alone = found.waiting.front().is_some_and(|ticket| found.is_alone(*ticket));
+            let (Some(ticket), Some(instance)) = (found.next(), found.free.pop().or(alone.then_some(0))) else {
                 unreachable!("a ready lane has work and a free instance");
             };
             found.busy += 1;
-            if found.is_alone(ticket) {
+            if alone {
                 found.alone.retain(|alone| *alone != ticket);
                 found.free.clear();
             }
@@ -197,7 +203,9 @@ impl Schedule {
         slots.release();
         if let Some(found) = self.lanes.get_mut(&lane) {
             found.busy -= 1;
-            found.free = (0..instances).rev().collect();
+            let resting =
+                |instance: &usize| self.resting.iter().any(|(_, of, place)| (*of, *place) == (lane, *instance));
+            found.free = (0..instances).rev().filter(|instance| !resting(instance)).collect();
             self.note(lane);
         }
     }
@@ -217,6 +225,54 @@ impl Schedule {
             found.free.push(instance);
             self.note(lane);
         }
+    }
+
+    /// Gives back an instance that must not be started again before a certain time.
+    pub fn rest(&mut self, lane: LaneId, instance: usize, until: Instant) {
+        if let Some(found) = self.lanes.get_mut(&lane) {
+            found.busy -= 1;
+            self.resting.insert((until, lane, instance));
+            self.note(lane);
+        }
+    }
+
+    /// The same with its slot.
+    pub fn finish_and_rest(&mut self, lane: LaneId, instance: usize, until: Instant, slots: &Slots) {
+        slots.release();
+        self.rest(lane, instance, until);
+    }
+
+    /// Lets those instances be free that have rested.
+    pub fn wake(&mut self, now: impl FnOnce() -> Instant) {
+        if self.resting.is_empty() {
+            return;
+        }
+        let now = now();
+        while let Some((until, lane, instance)) = self.resting.first().copied()
+            && until <= now
+        {
+            self.resting.pop_first();
+            if let Some(found) = self.lanes.get_mut(&lane) {
+                found.free.push(instance);
+                self.note(lane);
+            }
+        }
+    }
+
+    /// When work can start that waits for an instance to have rested.
+    pub fn wakes(&self) -> Option<Instant> {
+        let awaited = |lane: &LaneId| self.lanes.get(lane).is_some_and(|found| found.waits() > 0 && !found.may_start());
+        self.resting.iter().find(|(_, lane, _)| awaited(lane)).map(|(until, ..)| *until)
+    }
+
+    /// When the first of a lane's resting instances will have rested.
+    pub fn rested(&self, lane: LaneId) -> Option<Instant> {
+        self.resting.iter().find(|(_, of, _)| *of == lane).map(|(until, ..)| *until)
+    }
+
+    /// A lane's instances are others now.
+    pub fn forget_rest(&mut self, lane: LaneId) {
+        self.resting.retain(|(_, of, _)| *of != lane);
     }
 
     /// How much of a lane's work waits, and how many of its instances are at work.
@@ -250,6 +306,8 @@ impl Schedule {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn turns(schedule: &mut Schedule, slots: &Slots) -> Vec<(LaneId, Ticket)> {
@@ -389,6 +447,56 @@ mod tests {
         assert_eq!(schedule.take(&slots), None);
         schedule.give_back(1, borrowed);
         assert_eq!(schedule.take(&slots).unwrap().ticket, 1);
+    }
+
+    #[test]
+    fn a_resting_instance_is_lent_when_its_time_has_come() {
+        let (mut schedule, slots, now) = (Schedule::default(), Slots::new(8), Instant::now());
+        let later = |milliseconds| now + Duration::from_millis(milliseconds);
+        schedule.open(1, 2);
+        schedule.submit(1, 1);
+        schedule.submit(1, 2);
+        assert_eq!(turns(&mut schedule, &slots), [(1, 1), (1, 2)]);
+        schedule.finish_and_rest(1, 0, later(20), &slots);
+        schedule.finish_and_rest(1, 1, later(10), &slots);
+        assert_eq!((schedule.load(1), schedule.wakes(), schedule.rested(1)), ((0, 0), None, Some(later(10))));
+        schedule.submit(1, 3);
+        schedule.submit(1, 4);
+        schedule.wake(|| later(9));
+        assert_eq!(schedule.take(&slots), None);
+        assert_eq!((schedule.borrow(1), schedule.wakes()), (None, Some(later(10))));
+        schedule.wake(|| later(10));
+        assert_eq!(schedule.take(&slots).unwrap().instance, 1);
+        assert_eq!((schedule.take(&slots), schedule.wakes()), (None, Some(later(20))));
+        schedule.wake(|| later(20));
+        assert_eq!(schedule.take(&slots).unwrap().instance, 0);
+        assert_eq!(schedule.wakes(), None);
+    }
+
+    #[test]
+    fn what_needs_the_lane_to_itself_does_not_wait_for_rest_and_leaves_it_as_it_was() {
+        let (mut schedule, slots, now) = (Schedule::default(), Slots::new(8), Instant::now());
+        schedule.open(1, 1);
+        schedule.submit(1, 1);
+        assert_eq!(turns(&mut schedule, &slots), [(1, 1)]);
+        schedule.finish_and_rest(1, 0, now, &slots);
+        schedule.submit_alone(1, 2);
+        schedule.submit(1, 3);
+        assert_eq!(turns(&mut schedule, &slots), [(1, 2)]);
+        schedule.finish_alone(1, 1, &slots);
+        assert_eq!(schedule.take(&slots), None, "it rests still");
+        schedule.submit_alone(1, 4);
+        schedule.wake(|| now);
+        assert_eq!(turns(&mut schedule, &slots), [(1, 3)]);
+        schedule.finish_and_rest(1, 0, now, &slots);
+        assert_eq!(turns(&mut schedule, &slots), [(1, 4)]);
+        schedule.forget_rest(1);
+        schedule.finish_alone(1, 1, &slots);
+        schedule.submit(1, 5);
+        assert_eq!(turns(&mut schedule, &slots), [(1, 5)]);
+        schedule.finish_and_rest(1, 0, now, &slots);
+        schedule.close(1);
+        assert_eq!(schedule.rested(1), None);
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::config::{
 use crate::dialect::Dialect;
 use crate::error::{ErrorCode, Result};
 use crate::network::check_host;
+use crate::restart::{self, Restart, Written};
 
 /// One key of a table that is read into a `T`.
 pub(super) struct Key<T> {
@@ -72,6 +73,7 @@ pub(super) struct Draft {
     dialect: Option<Dialect>,
     instances: Option<u32>,
     max_queue: Option<u32>,
+    restart: Restart,
 }
 
 impl Draft {
@@ -85,7 +87,7 @@ impl Draft {
             (None, None) => return invalid("It has no module: give the `path` of one."),
         };
         let instances = self.instances.unwrap_or(1);
-        let Self { permissions, config, lifecycle, dialect, max_queue, .. } = self;
+        let Self { permissions, config, lifecycle, dialect, max_queue, restart, .. } = self;
         let config = ExtensionConfig {
             permissions,
             config,
@@ -93,6 +95,7 @@ impl Draft {
             dialect,
             instances,
             max_queue,
+            restart,
             ..ExtensionConfig::new(name, source)
         };
         config.permissions.check_network().map_err(|what| heading.refused(ErrorCode::InvalidConfig, &what))?;
@@ -201,18 +204,12 @@ pub(super) const EXTENSION: &[Key<Draft>] = &[
     },
     Key {
         name: "restart",
-        about: "What follows a fault: the next call starts the extension anew. Other strategies are not available yet.",
-        schema: || {
-            let strategy = json!({ "const": "immediate" });
-            let table = json!({
-                "type": "object",
-                "properties": { "strategy": strategy },
-                "required": ["strategy"],
-                "additionalProperties": false,
-            });
-            json!({ "oneOf": [strategy, table], "default": "immediate" })
+        about: "What follows a fault: whether the extension is started anew, and when.",
+        schema: || json!({ "oneOf": [strategies(), schema::defined("restart")], "default": "immediate" }),
+        read: |draft, found| {
+            draft.restart = restart(found)?;
+            Ok(())
         },
-        read: |_, found| restart(found),
     },
 ];
 
@@ -226,37 +223,72 @@ pub(super) fn protocol(found: &Found<'_>) -> Result<()> {
     }
 }
 
-/// The strategies of Morphir's design documents; this host has one of them.
-fn restart(found: &Found<'_>) -> Result<()> {
-    let refuse = |found: &Found<'_>, what: &str| {
-        let here = "after a fault the next call starts the extension anew, as \"immediate\" says";
-        Err(found.refused(ErrorCode::InvalidConfig, &format!("{what} not available yet: {here}.")))
-    };
-    let strategy = |found: &Found<'_>| match found.text()? {
-        "immediate" => Ok(()),
-        other @ ("never" | "exponential") => refuse(found, &format!("The strategy {other:?} is")),
-        _ => Err(found.wrong("\"immediate\"")),
-    };
+fn restart(found: &Found<'_>) -> Result<Restart> {
+    let mut written = Written::default();
     if found.is_text() {
-        return strategy(found);
-    }
-    if !found.is_table() {
-        return Err(found.wrong("a strategy, or { strategy }"));
-    }
-    let entries = found.table()?;
-    let Some(named) = entries.iter().find(|entry| entry.key == "strategy") else {
-        return Err(found.refused(ErrorCode::InvalidConfig, "It needs a `strategy`."));
-    };
-    strategy(&named.found)?;
-    match entries.iter().find(|entry| entry.key != "strategy") {
-        None => Ok(()),
-        Some(entry) if entry.key == "max_retries" => refuse(&entry.found, "A limit of retries is"),
-        Some(entry) => {
-            let (code, what) = unknown(entry.key, &["strategy"]);
-            Err(entry.refused(code, &what))
+        written.strategy = strategy(found)?;
+    } else if found.is_table() {
+        read(&[RESTART], &mut written, found)?;
+        if written.strategy.is_empty() {
+            return Err(found.refused(ErrorCode::InvalidConfig, "It needs a `strategy`."));
         }
+    } else {
+        return Err(found.wrong("a strategy, or { strategy, initial_delay, max_delay, max_retries }"));
     }
+    written.read().map_err(|what| found.refused(ErrorCode::InvalidConfig, &what))
 }
+
+const STRATEGIES: [&str; 3] = ["never", "immediate", "exponential"];
+
+fn strategies() -> Value {
+    json!({ "enum": STRATEGIES })
+}
+
+fn strategy(found: &Found<'_>) -> Result<String> {
+    let name = found.text()?;
+    let known = STRATEGIES.contains(&name).then(|| name.to_owned());
+    known.ok_or_else(|| found.wrong("\"never\", \"immediate\" or \"exponential\""))
+}
+
+pub(super) const RESTART: &[Key<Written>] = &[
+    Key {
+        name: "strategy",
+        about: "`never`: it is not started again. `immediate`: the next call starts it. `exponential`: the first call after a delay does.",
+        schema: strategies,
+        read: |written, found| {
+            written.strategy = strategy(found)?;
+            Ok(())
+        },
+    },
+    Key {
+        name: "initial_delay",
+        about: "With `exponential`: the delay after the first fault, which doubles with each that follows without a good call in between.",
+        schema: || schema::duration(&humantime::format_duration(restart::INITIAL_DELAY).to_string()),
+        read: |written, found| {
+            written.initial_delay = Some(found.duration()?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "max_delay",
+        about: "With `exponential`: the longest delay.",
+        schema: || schema::duration(&humantime::format_duration(restart::MAX_DELAY).to_string()),
+        read: |written, found| {
+            written.max_delay = Some(found.duration()?);
+            Ok(())
+        },
+    },
+    Key {
+        name: "max_retries",
+        about: "How often in a row it is started again; without it, as often as it takes.",
+        schema: || json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
+        read: |written, found| {
+            let most = u32::try_from(found.count()?).map_err(|_| found.wrong("a number of 32 bits"))?;
+            written.max_retries = Some(most);
+            Ok(())
+        },
+    },
+];
 
 fn source(found: &Found<'_>) -> Result<Source> {
     let mut source = Source { kind: String::new(), path: None, bytes: None, sha256: None };

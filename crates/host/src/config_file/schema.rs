@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{DIRECTORY, EXTENSION, Key, NAME, PERMISSIONS, SOURCE};
+use super::keys::{DIRECTORY, EXTENSION, Key, NAME, PERMISSIONS, RESTART, SOURCE};
 use crate::config::MAX_EXECUTION_TIME;
 
 const SIZE: &str = r"^([0-9]+|[0-9]+(\.[0-9]+)?\s*([bB]|[kKmMgGtTpPeE][iI]?[bB]?))$";
@@ -35,6 +35,7 @@ pub fn config_schema() -> Value {
             "named": with_module(table(&[EXTENSION], &[])),
             "source": table(&[SOURCE], &["type", "path"]),
             "permissions": table(&[PERMISSIONS], &[]),
+            "restart": table(&[RESTART], &["strategy"]),
             "directory": { "oneOf": [text(), table(&[DIRECTORY], &["path", "guest_path"])] },
         },
     })

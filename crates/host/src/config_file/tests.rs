@@ -9,6 +9,7 @@ use proptest::sample::select;
 use super::*;
 use crate::config::{DirectoryGrant, Lifecycle};
 use crate::dialect::Dialect;
+use crate::restart::Restart;
 
 /// The example of the host's first description, as it stands there.
 const SEED: &str = r#"[[extensions]]
@@ -109,7 +110,7 @@ fn every_key_is_read() {
         lifecycle = "none"
         instances = 3
         max_queue = 7
-        restart = {{ strategy = "immediate" }}
+        restart = {{ strategy = "exponential", initial_delay = "250ms", max_delay = 1500, max_retries = 9 }}
         source = {{ type = "wasm", path = "a.wasm", sha256 = "{hash}" }}
         permissions.max_memory = 67_108_864
         permissions.max_execution_time = 0.5
@@ -124,6 +125,12 @@ fn every_key_is_read() {
     let config = config(&extensions[0]);
     assert_eq!((config.lifecycle, config.dialect), (Lifecycle::None, Some(Dialect::Raw)));
     assert_eq!((config.instances, config.max_queue), (3, Some(7)));
+    let expected = Restart::Exponential {
+        initial_delay: Duration::from_millis(250),
+        max_delay: Duration::from_millis(1500),
+        max_retries: Some(9),
+    };
+    assert_eq!(config.restart, expected);
     assert_eq!(config.source.sha256.as_deref(), Some(hash));
     let permissions = &config.permissions;
     assert_eq!(permissions.max_memory, 64 << 20);
@@ -270,7 +277,10 @@ const WRONG: &[(&str, &str)] = &[
     ("permissions.readonly_paths = [{ guest_path = 'a' }]", "31: permissions.readonly_paths[0]: It needs a `path`."),
     ("permissions.network = 'no'", "23: permissions.network: It must be true or false"),
     ("permissions.allowed_hosts = 'a'", "29: permissions.allowed_hosts: It must be a list"),
-    ("restart = 5", "11: restart: It must be a strategy, or { strategy }; it is 5."),
+    (
+        "restart = 5",
+        "11: restart: It must be a strategy, or { strategy, initial_delay, max_delay, max_retries }; it is 5.",
+    ),
     // Units.
     ("permissions.max_memory = 'a lot'", "26: permissions.max_memory: \"a lot\" is not a size such as"),
     ("permissions.max_memory = '100 parsecs'", "26: permissions.max_memory: \"100 parsecs\" is not a size such as"),
@@ -311,16 +321,22 @@ const WRONG: &[(&str, &str)] = &[
         "`network` is false, but `allowed_hosts` grants some of it",
     ),
     // What there is not yet.
-    ("restart = 'never'", "11: restart: The strategy \"never\" is not available yet"),
-    ("restart = 'sometimes'", "11: restart: It must be \"immediate\"; it is the text \"sometimes\"."),
+    // Strategies that are none.
+    ("restart = 'x'", "11: restart: It must be \"never\", \"immediate\" or \"exponential\"; it is the text \"x\"."),
+    ("restart = { strategy = 'x' }", "24: restart.strategy: It must be \"never\", \"immediate\" or \"exponential\""),
     ("restart = {}", "1: restart: It needs a `strategy`."),
+    ("restart = { strategy = 'never', max_retries = 3 }", "1: restart: The strategy \"never\" has no `max_retries`."),
     (
-        "restart = { strategy = 'exponential', max_retries = 3 }",
-        "24: restart.strategy: The strategy \"exponential\" is not available yet",
+        "restart = { strategy = 'exponential', max_retries = -1 }",
+        "53: restart.max_retries: It must be a whole number; it is -1.",
     ),
     (
-        "restart = { strategy = 'immediate', max_retries = 3 }",
-        "51: restart.max_retries: A limit of retries is not available yet",
+        "restart = { strategy = 'exponential', max_delay = 'soon' }",
+        "51: restart.max_delay: \"soon\" is not a duration such as",
+    ),
+    (
+        "restart = { strategy = 'exponential', initial_delay = 0 }",
+        "1: restart: `initial_delay` must be longer than nothing",
     ),
     ("restart = { strategy = 'immediate', delay = 3 }", "37: restart.delay: There is no such key"),
 ];
@@ -448,7 +464,7 @@ fn a_file_that_cannot_be_read_is_named() {
 const HEADINGS: &str = "|[[extensions]]|[extensions.x]|[extensions]|[extensions.permissions]|[[extensions.config.a]]";
 const KEYS: &str = "name|enabled|protocol|path|source|source.type|source.path|source.sha256|permissions|permissions.max_memory|\
     permissions.max_execution_time|permissions.max_fuel|permissions.filesystem|permissions.network|config|config.a|dialect|lifecycle|\
-    instances|max_queue|restart|restart.strategy|surprise|\"\\n\"|é|extensions";
+    instances|max_queue|restart|restart.strategy|restart.max_retries|restart.max_delay|surprise|\"\\n\"|é|extensions";
 const VALUES: &str = "'x'|\"wasm\"|'extism'|'5s'|'100MB'|'immediate'|''|\"\\u0000\"|1|0|-1.5|nan|true|false|1979-05-27|[]|['x', 1]|\
     {}|{ path = 'x', guest_path = 'y' }|[{ path = 'x', guest_path = 'y' }]|99999999999999999999|'|\"\"\"|\u{feff}";
 

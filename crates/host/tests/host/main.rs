@@ -18,6 +18,7 @@ mod prepare_properties;
 mod process;
 mod queue;
 mod reload;
+mod restart;
 mod row;
 mod schema;
 mod start_up;
