@@ -34,14 +34,14 @@ impl Dialect {
         }
     }
 
-    /// The dialect of this name; `auto` is none in particular. Fails for any other word.
-    pub(crate) fn wanted(name: &str) -> Result<Option<Self>, ()> {
+    /// The dialect of this name; `auto` is none in particular.
+    pub(crate) fn wanted(name: &str) -> Result<Option<Self>, String> {
         match name {
             "auto" => Ok(None),
             "morphir" => Ok(Some(Self::Morphir)),
             "mep" => Ok(Some(Self::Mep)),
             "raw" => Ok(Some(Self::Raw)),
-            _ => Err(()),
+            _ => Err(format!("`dialect` must be \"auto\", \"morphir\", \"mep\" or \"raw\"; it is {name:?}")),
         }
     }
 
@@ -55,8 +55,5 @@ impl Dialect {
 
 /// Reads a dialect as configurations write it.
 pub(crate) fn wanted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Dialect>, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    Dialect::wanted(&name).map_err(|()| {
-        de::Error::custom(format!("`dialect` must be \"auto\", \"morphir\", \"mep\" or \"raw\"; it is {name:?}"))
-    })
+    Dialect::wanted(&String::deserialize(deserializer)?).map_err(de::Error::custom)
 }

@@ -163,8 +163,8 @@ pub(super) const EXTENSION: &[Key<Draft>] = &[
         about: "Which protocol it speaks; `auto` tells it from what the module exports. `raw` is for plain Extism plug-ins.",
         schema: || json!({ "enum": ["auto", "morphir", "mep", "raw"], "default": "auto" }),
         read: |draft, found| {
-            let expected = || found.wrong("\"auto\", \"morphir\", \"mep\" or \"raw\"");
-            draft.dialect = Dialect::wanted(found.text()?).map_err(|()| expected())?;
+            let expected = |_| found.wrong("\"auto\", \"morphir\", \"mep\" or \"raw\"");
+            draft.dialect = Dialect::wanted(found.text()?).map_err(expected)?;
             Ok(())
         },
     },
