@@ -1,11 +1,13 @@
 //! What follows a fault: whether an extension is started anew, and when.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::{self, Deserializer};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserializer, MapAccess, Visitor};
 
 use crate::config::{MAX_EXECUTION_TIME, optional_duration};
 use crate::error::{ErrorCode, ExtensionError};
@@ -131,20 +133,26 @@ impl Written {
 
 impl<'de> Deserialize<'de> for Restart {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(
-            untagged,
-            expecting = "`restart` is a strategy, or { strategy, initial_delay, max_delay, max_retries }"
-        )]
-        enum NameOrTable {
-            Name(String),
-            Table(Written),
-        }
-        let written = match NameOrTable::deserialize(deserializer)? {
-            NameOrTable::Name(strategy) => Written { strategy, ..Written::default() },
-            NameOrTable::Table(written) => written,
-        };
-        written.read().map_err(de::Error::custom)
+        deserializer.deserialize_any(NameOrTable)?.read().map_err(de::Error::custom)
+    }
+}
+
+/// By hand, because what serde makes of an untagged enum does not say what is wrong with a table.
+struct NameOrTable;
+
+impl<'de> Visitor<'de> for NameOrTable {
+    type Value = Written;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`restart` to be a strategy, or { strategy, initial_delay, max_delay, max_retries }")
+    }
+
+    fn visit_str<E: de::Error>(self, strategy: &str) -> Result<Written, E> {
+        Ok(Written { strategy: strategy.into(), ..Written::default() })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, table: A) -> Result<Written, A::Error> {
+        Written::deserialize(MapAccessDeserializer::new(table))
     }
 }
 
@@ -289,16 +297,17 @@ mod tests {
     #[test]
     fn what_is_no_strategy_is_told_why() {
         for (json, why) in [
-            ("null", "`restart` is a strategy"),
-            ("5", "`restart` is a strategy"),
-            ("{}", "`restart` is a strategy"),
+            ("null", "expected `restart` to be a strategy"),
+            ("5", "expected `restart` to be a strategy"),
+            ("{}", "missing field `strategy`"),
             (r#""sometimes""#, "it is \"sometimes\""),
-            (r#"{"strategy":"immediate","max_retries":-1}"#, "`restart` is a strategy"),
-            (r#"{"strategy":"immediate","retries":1}"#, "`restart` is a strategy"),
+            (r#"{"strategy":"immediate","max_retries":-1}"#, "integer `-1`, expected u32"),
+            (r#"{"strategy":"immediate","retries":1}"#, "unknown field `retries`"),
             (r#"{"strategy":"never","max_retries":1}"#, "\"never\" has no `max_retries`"),
             (r#"{"strategy":"immediate","initial_delay":1}"#, "\"immediate\" has no `initial_delay`"),
             (r#"{"strategy":"exponential","initial_delay":0}"#, "`initial_delay` must be"),
             (r#"{"strategy":"exponential","initial_delay":5,"max_delay":4}"#, "at most `max_delay`, 4ms; it is 5ms"),
+            (r#"{"strategy":"exponential","max_delay":"soon"}"#, "\"soon\" is not a duration"),
             (r#"{"strategy":"exponential","max_delay":"2days"}"#, "`max_delay` must be at most a day"),
         ] {
             let error = restart(json).unwrap_err();
