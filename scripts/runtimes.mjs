@@ -24,7 +24,7 @@ const USAGE = `npm run runtimes [-- --only <name>] [--here] [--record]
   --here    only the Node.js that runs this, on any system
   --record  writes what came of it into docs/platforms.md
 
-Exit code: 0 each does what it should, or fails only where it is known to; 1 failed; 2 wrong arguments.`
+Exit code: 0 each does all that it should; 1 failed; 2 wrong arguments.`
 
 await main(async () => {
   const options = optionsOf(process.argv.slice(2))
