@@ -1,7 +1,7 @@
 // npm run package: a VSIX for each platform whose addon is there.
 
 import { parseArgs } from 'node:util'
-import { WrongUsage } from '../../../scripts/lib/failure.mjs'
+import { Failure, WrongUsage } from '../../../scripts/lib/failure.mjs'
 import { main } from '../../../scripts/lib/main.mjs'
 import { availableTargets, TARGETS } from './host.mjs'
 import { makeVsix } from './vsix.mjs'
@@ -13,6 +13,11 @@ await main(async () => {
   const available = availableTargets()
   const others = Object.keys(TARGETS).filter((name) => !available.includes(name))
   console.log(`Addons are there for ${available.join(', ') || 'no platform'}; not for ${others.join(', ') || 'none'}.`)
+  if (target === undefined && available.length === 0) {
+    throw new Failure('There is nothing to package.', {
+      advice: 'npm run build, in the repository, makes the addon of this machine.',
+    })
+  }
   for (const name of target === undefined ? available : [target]) console.log(`Packaged: ${await makeVsix(name)}`)
 })
 

@@ -43,7 +43,11 @@ async function installEditor(vscode) {
 }
 
 async function findBrowser() {
-  if (process.env.CHROMIUM) return process.env.CHROMIUM
+  const { CHROMIUM } = process.env
+  if (CHROMIUM) {
+    if (existsSync(CHROMIUM)) return CHROMIUM
+    throw new Failure(`The variable CHROMIUM names ${CHROMIUM}, which is not there.`)
+  }
   const find = () => {
     const places = (process.env.PATH ?? '').split(delimiter).filter((place) => existsSync(place))
     const found = places.flatMap((place) =>

@@ -20,6 +20,8 @@ describe('tree', () => {
     assert.deepEqual(top.slice(0, 3), ['rename-package: 0 calls', 'hostile: 0 calls', 'endless: 0 calls'])
     assert.match(top[3]!, /^lost: morphir\.toml:\d+:\d+: .*lost\.wasm/)
     assert.equal(top.length, 4)
+    // They are not run by libuv's threads.
+    for (const name of ['morphir-guest-0', 'morphir-guest-1']) assert.ok(threads().includes(name), threads().join())
   })
 
   it('shows methods and figures below', async () => {
