@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { build, images } from './places.mjs'
+import { build } from './places.mjs'
 
 const PATIENCE = 30_000
 const ATTEMPTS = 6
@@ -8,9 +8,12 @@ const ROW = '.monaco-list-row'
 /** The editor's window, as a person sees it. */
 export class Page {
   #page
+  #pictures
 
-  static async open(browser, address) {
+  /** @param {string} pictures where its pictures go */
+  static async open(browser, address, pictures) {
     const page = new Page()
+    page.#pictures = pictures
     page.#page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
     page.#page.setDefaultTimeout(PATIENCE)
     await page.#page.goto(address)
@@ -97,16 +100,17 @@ export class Page {
     await this.command('Notifications: Clear All Notifications')
   }
 
-  /** A picture for the documentation. */
+  /** A picture of what there is now. */
   async picture(name) {
     // Away from what says something where the mouse is, and until nothing fades in or out any more.
     await this.#page.mouse.move(960, 600)
     await this.#page.waitForTimeout(600)
-    await this.#page.screenshot({ path: join(images, `vscode-${name}.png`) })
+    await this.#page.screenshot({ path: join(this.#pictures, `vscode-${name}.png`) })
   }
 
-  /** A picture to see what went wrong. */
+  /** A picture to see what went wrong, unless the window is closed. */
   async evidence() {
+    if (this.#page.isClosed()) return undefined
     const path = join(build, 'failed.png')
     await this.#page.screenshot({ path })
     return path

@@ -1,18 +1,22 @@
 // npm test: packages the extension, runs its tests inside of an editor, and then uses it there as a person would, in a browser.
 
 import { join } from 'node:path'
-import { Failure } from '../../../scripts/lib/failure.mjs'
+import { parseArgs } from 'node:util'
+import { Failure, WrongUsage } from '../../../scripts/lib/failure.mjs'
 import { main } from '../../../scripts/lib/main.mjs'
 import { step } from '../../../scripts/lib/step.mjs'
 import { green } from '../../../scripts/lib/style.mjs'
-import { build } from './places.mjs'
+import { build, images } from './places.mjs'
 import { runInside } from './suite.mjs'
 import { installTools } from './tools.mjs'
 import { tour } from './tour.mjs'
 import { makeVsix } from './vsix.mjs'
 import { makeWorkspace } from './workspace.mjs'
 
+const USAGE = 'npm test [-- --pictures], which renews the pictures in docs/images; otherwise they are left in build.'
+
 await main(async () => {
+  const pictures = wantsPictures(process.argv.slice(2)) ? images : build
   const vsix = await makeVsix('linux-x64')
   const tools = await installTools()
   const workspace = await makeWorkspace()
@@ -29,9 +33,17 @@ await main(async () => {
   try {
     await runSuite('trusted')
     await runSuite('untrusted')
-    await tour({ ...tools, vsix }, workspace.folder)
+    await tour({ ...tools, vsix }, workspace.folder, pictures)
   } finally {
     workspace.remove()
   }
   console.log(green('The extension works in the editor.'))
 })
+
+function wantsPictures(args) {
+  try {
+    return parseArgs({ args, options: { pictures: { type: 'boolean', default: false } } }).values.pictures
+  } catch (error) {
+    throw new WrongUsage(error.message, USAGE)
+  }
+}

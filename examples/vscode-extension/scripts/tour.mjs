@@ -1,23 +1,21 @@
-// Installs the VSIX in an editor and uses it as a person does, with a keyboard, a mouse and a screen. Leaves pictures in docs/images.
+// Installs the VSIX in an editor and uses it as a person does, with a keyboard, a mouse and a screen. Leaves pictures of it.
 
-import { mkdirSync } from 'node:fs'
+import { stripVTControlCharacters } from 'node:util'
 import { Failure } from '../../../scripts/lib/failure.mjs'
 import { duration } from '../../../scripts/lib/quantity.mjs'
 import { step } from '../../../scripts/lib/step.mjs'
 import { Editor } from './editor.mjs'
 import { Page } from './page.mjs'
-import { images } from './places.mjs'
 import { isAlive, threadsOf } from './processes.mjs'
 import { until } from './until.mjs'
 
 /** The extension `hostile` has 2 s, and `endless` ten minutes: what is over sooner was cancelled. */
-export async function tour(tools, folder) {
-  mkdirSync(images, { recursive: true })
+export async function tour(tools, folder, pictures) {
   const editor = await step('Installing the VSIX in an editor', () => Editor.start(tools))
   const browser = await tools.playwright.chromium.launch({ executablePath: tools.chromium, args: ['--no-sandbox'] })
   let page
   try {
-    page = await Page.open(browser, editor.addressOf(folder))
+    page = await Page.open(browser, editor.addressOf(folder), pictures)
     await step('Looking at the extensions', () => look(page))
     const host = await until('there is an extension host', () => editor.extensionHosts()[0])
     await step('Renaming a package', () => rename(page))
@@ -26,14 +24,15 @@ export async function tour(tools, folder) {
     await step('Cancelling', () => cancel(page))
     check(editor.extensionHosts().join() === String(host), 'The extension host was started anew.')
     await step('Reloading the window while an extension runs', (live) => reload(page, editor, host, live))
-    await browser.close()
     await step('Closing the editor', async () => {
       const [last] = editor.extensionHosts()
+      await browser.close()
       await editor.stop()
       check(!isAlive(last), `The extension host ${last} is still there.`)
     })
   } catch (error) {
-    throw editor.failure(error.message, page && `look at ${await page.evidence()}.`)
+    const picture = await page?.evidence()
+    throw editor.failure(stripVTControlCharacters(error.message), picture && `look at ${picture}.`)
   } finally {
     await browser.close()
     await editor.stop()

@@ -109,6 +109,7 @@ function figureItem({ extension, label, text, icon }: Node & { kind: 'figure' })
   const item = new vscode.TreeItem(label)
   item.id = `${extension}:${label}`
   item.description = text
+  item.tooltip = `${label}: ${text}`
   item.iconPath = new vscode.ThemeIcon(icon)
   return item
 }
