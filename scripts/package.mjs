@@ -33,7 +33,7 @@ await main(async () => {
     size(unpackedSize),
   ])
   for (const line of table([['', 'packed', 'unpacked'], ...rows], { right: [1, 2] })) console.log(line)
-})
+}, USAGE)
 
 function optionsOf(args) {
   try {

@@ -32,7 +32,7 @@ await main(async () => {
     })
   }
   for (const each of packages) await publish(each, version, options)
-})
+}, USAGE)
 
 function publish(name, version, options) {
   return step(`Publishing ${name} ${version}`, async (live) => {

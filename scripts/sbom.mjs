@@ -13,6 +13,8 @@ import { installToolchain } from './lib/toolchain.mjs'
 const CRATE = 'morphir-extension-host-node'
 const OWN = new Set(['morphir-extension-host', CRATE])
 
+const USAGE = 'npm run sbom; lists what the addon and the package are made of, in dist/.'
+
 await main(async () => {
   const { env } = await installToolchain()
   await step('Listing what the addon is made of', async (live) => {
@@ -23,7 +25,7 @@ await main(async () => {
     writeFileSync(path, `${JSON.stringify(document(manifest, components), null, 2)}\n`)
     live.note(`${count(components.length, 'crate')}, in ${relative(root, path)}`)
   })
-})
+}, USAGE)
 
 /** Every crate that is compiled into the addon of some platform; not those that only build it or test it. */
 async function crates(env) {

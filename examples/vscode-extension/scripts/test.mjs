@@ -13,7 +13,8 @@ import { tour } from './tour.mjs'
 import { makeVsix } from './vsix.mjs'
 import { makeWorkspace } from './workspace.mjs'
 
-const USAGE = 'npm test [-- --pictures], which renews the pictures in docs/images; otherwise they are left in build.'
+const USAGE =
+  'npm run test:vscode [-- --pictures], which renews the pictures in docs/images; otherwise they are left in build.'
 
 await main(async () => {
   const pictures = wantsPictures(process.argv.slice(2)) ? images : build
@@ -38,7 +39,7 @@ await main(async () => {
     workspace.remove()
   }
   console.log(green('The extension works in the editor.'))
-})
+}, USAGE)
 
 function wantsPictures(args) {
   try {
