@@ -60,6 +60,19 @@ describe.each([
     expect(signals).toMatchObject([{ aborted: true, reason: { code: 'Timeout' } }])
   })
 
+  it('are not called for a guest that waits no more, when this thread was too busy to hear of it', async () => {
+    const host = newHost(options)
+    let calls = 0
+    const now = () => (calls += 1)
+    const id = await loadAll(host, { now }, { permissions: { maxExecutionTime: 100 } })
+    const error = rejection(host.call(id, 'now'))
+    // The guest asks and is given up meanwhile, and its instance comes back.
+    const until = performance.now() + 5000
+    while (host.stats(id).calls === 0 && performance.now() < until);
+    expect(await error).toMatchObject({ code: 'Timeout' })
+    expect(calls).toBe(0)
+  })
+
   it('hear of a cancel by their signal', async () => {
     const host = newHost(options)
     const controller = new AbortController()

@@ -18,6 +18,7 @@ use crate::figures::Stats;
 use crate::health::HealthStatus;
 use crate::host::{Answer, Call, Form, Host, HostOptions, Listing, Outcome, Settled};
 use crate::job::{Job, Settle};
+use crate::offers::Offers;
 use crate::schedule::Slots;
 
 /// Loads WebAssembly extensions and calls them, without ever blocking the task that asks.
@@ -74,8 +75,14 @@ impl ExtismExtensionHost {
     /// A host set up by hand.
     #[must_use]
     pub fn with_options(options: HostOptions) -> Self {
+        Self::offering(options, Offers::default())
+    }
+
+    /// A host set up by hand that offers something to its extensions.
+    #[must_use]
+    pub fn offering(options: HostOptions, offers: Offers) -> Self {
         let shared = Shared {
-            host: Host::new(options),
+            host: Host::offering(options, offers),
             promises: Mutex::default(),
             asking: AtomicBool::new(false),
             looks: Mutex::default(),

@@ -146,7 +146,10 @@ pub(super) const EXTENSION: &[Key<Draft>] = &[
         name: "permissions",
         about: "What it may use. Everything that is not granted is refused.",
         schema: || schema::defined("permissions"),
-        read: |draft, found| read(&[PERMISSIONS], &mut draft.permissions, found),
+        read: |draft, found| {
+            read(&[PERMISSIONS], &mut draft.permissions, found)?;
+            found.check(draft.permissions.check_network())
+        },
     },
     Key {
         name: "config",
