@@ -318,7 +318,7 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "permissions = { network = false, allowed_hosts = ['a.org'] }",
-        "15: permissions: `network` is false, but `allowed_hosts` grants some of it",
+        "1: permissions: `network` is false, but `allowed_hosts` grants some of it",
     ),
     // What there is not yet.
     // Strategies that are none.
