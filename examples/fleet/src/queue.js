@@ -4,9 +4,30 @@ import { packageNameOf } from './pipeline.js'
 
 export const NAME = 'morphir-packages'
 
-/** BullMQ wants its workers to wait for Redis as long as it takes, and commands of its queues not to. */
-export function connect({ patient = false } = {}) {
-  return new Redis(process.env.REDIS_URL ?? 'redis://127.0.0.1:6379', { maxRetriesPerRequest: patient ? null : 3 })
+const url = () => process.env.REDIS_URL ?? 'redis://127.0.0.1:6379'
+
+/** For workers, which wait for Redis as long as it takes. */
+export function connectPatiently() {
+  return new Redis(url(), { maxRetriesPerRequest: null })
+}
+
+/** For commands, which say at once that it is not there. */
+export async function connect() {
+  const redis = new Redis(url(), { lazyConnect: true, maxRetriesPerRequest: 3 })
+  let reason
+  redis.on('error', (error) => {
+    reason = error
+  })
+  try {
+    await redis.connect()
+    return redis
+  } catch (error) {
+    redis.disconnect()
+    const { message, code } = reason ?? error
+    throw new Error(`Redis cannot be reached: ${message || code}. REDIS_URL says where it is, now ${url()}.`, {
+      cause: error,
+    })
+  }
 }
 
 export function openQueue(connection) {

@@ -2,7 +2,10 @@
 
 import { connect, openQueue } from './queue.js'
 
-const connection = connect()
+const connection = await connect().catch(({ message }) => {
+  console.error(message)
+  process.exit(1)
+})
 const queue = openQueue(connection)
 try {
   const { completed, failed, active, waiting, delayed } = await queue.getJobCounts()

@@ -9,7 +9,10 @@ if (files.length === 0) {
   console.error('Which packages? Name the IR files: node src/submit.js packages/*.json')
   process.exit(2)
 }
-const connection = connect()
+const connection = await connect().catch(({ message }) => {
+  console.error(message)
+  process.exit(1)
+})
 const queue = openQueue(connection)
 const store = new Store()
 try {

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { Worker } from 'bullmq'
 import { jobFailure } from './failures.js'
 import { Pipeline } from './pipeline.js'
-import { connect, NAME } from './queue.js'
+import { connectPatiently, NAME } from './queue.js'
 import { Store } from './store.js'
 
 const { values } = parseArgs({
@@ -24,7 +24,7 @@ const lease = Number(process.env.FLEET_LEASE ?? 30_000)
 const { steps } = await import(pathToFileURL(values.steps).href)
 const pipeline = await Pipeline.load(steps, concurrency)
 const store = new Store()
-const connection = connect({ patient: true })
+const connection = connectPatiently()
 const worker = new Worker(NAME, work, {
   connection,
   concurrency,
@@ -35,10 +35,9 @@ const worker = new Worker(NAME, work, {
   // A job that takes its worker with it twice is at fault itself.
   maxStalledCount: 2,
 })
-worker.on('error', (error) => console.error(error.message))
+worker.on('error', (error) => console.error(error.message || error.code))
 for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, stop)
-await worker.waitUntilReady()
-console.log('ready')
+worker.once('ready', () => console.log('ready'))
 
 async function work(job) {
   try {
@@ -51,7 +50,8 @@ async function work(job) {
 }
 
 async function stop() {
-  await worker.close()
+  // Without Redis there is nobody to tell what has been done, and it would wait for it to come back.
+  await worker.close(connection.status !== 'ready')
   await pipeline.close()
   connection.disconnect()
 }

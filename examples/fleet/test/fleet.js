@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { QueueEvents } from 'bullmq'
 import loadWabt from 'wabt'
-import { connect, NAME, openQueue } from '../src/queue.js'
+import { connect, connectPatiently, NAME, openQueue } from '../src/queue.js'
 import { Store } from '../src/store.js'
 import { startRedis } from './redis.js'
 
@@ -35,7 +35,7 @@ export class Fleet {
     // So long a killed worker's job is missed at least; and on a busy machine reading a large IR may hold up a living one for seconds.
     process.env.FLEET_LEASE = '5000'
     await writeFile(join(fleet.#directory, 'picky.wasm'), await compiled('picky.wat'))
-    fleet.#connections = [connect(), connect({ patient: true })]
+    fleet.#connections = [await connect(), connectPatiently()]
     fleet.queue = openQueue(fleet.#connections[0])
     fleet.events = new QueueEvents(NAME, { connection: fleet.#connections[1] })
     await fleet.events.waitUntilReady()
@@ -88,6 +88,16 @@ export class Fleet {
     } catch ({ code, stdout, stderr }) {
       return { code, stdout, stderr }
     }
+  }
+
+  /** Starts a worker that finds no Redis, stops it when it says so, and answers its exit code. */
+  async stopWithoutRedis() {
+    const worker = spawn(process.execPath, ['src/worker.js'], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'] })
+    this.#workers.add(worker)
+    worker.stderr.once('data', () => worker.kill('SIGTERM'))
+    const [code] = await once(worker, 'exit', { signal: AbortSignal.timeout(60_000) })
+    this.#workers.delete(worker)
+    return code
   }
 
   /** Stops all workers, which finish what they have. */

@@ -7,6 +7,7 @@ import { Pipeline } from '../src/pipeline.js'
 import { submit } from '../src/queue.js'
 import { Fleet } from './fleet.js'
 import { large, named } from './packages.js'
+import { startRedis } from './redis.js'
 
 let fleet
 before(async () => {
@@ -167,4 +168,22 @@ test('wrong commands say what to do', async () => {
     stderr: 'package.json: This is not Morphir IR: it has no distribution with the name of a package.\n',
   })
   assert.match((await fleet.command('src/worker.js', '--concurrency', '0')).stderr, /from 1 on, not 0/)
+})
+
+test('without Redis, commands say so and workers can be stopped', async () => {
+  const { url, stop } = await startRedis()
+  await stop()
+  const before = process.env.REDIS_URL
+  process.env.REDIS_URL = url
+  try {
+    const { code, stderr } = await fleet.command('src/status.js')
+    assert.equal(code, 1)
+    assert.equal(
+      stderr,
+      `Redis cannot be reached: connect ECONNREFUSED ${new URL(url).host}. REDIS_URL says where it is, now ${url}.\n`,
+    )
+    assert.equal(await fleet.stopWithoutRedis(), 0)
+  } finally {
+    process.env.REDIS_URL = before
+  }
 })
