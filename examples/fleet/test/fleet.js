@@ -26,8 +26,8 @@ export class Fleet {
 
   static async open() {
     const fleet = new Fleet()
-    fleet.#directory = await mkdtemp(join(tmpdir(), 'morphir-fleet-'))
     fleet.#redis = await startRedis()
+    fleet.#directory = await mkdtemp(join(tmpdir(), 'morphir-fleet-'))
     process.env.REDIS_URL = fleet.#redis.url
     process.env.FLEET_STORE = join(fleet.#directory, 'store')
     process.env.FLEET_TEST = fleet.#directory

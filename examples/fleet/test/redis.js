@@ -15,7 +15,12 @@ export async function startRedis() {
   // Whatever becomes of the tests, it does not outlive them.
   const kill = () => server.kill('SIGKILL')
   process.once('exit', kill)
-  await ready(server)
+  try {
+    await ready(server)
+  } catch (error) {
+    await rm(directory, { recursive: true })
+    throw error
+  }
   const stop = async () => {
     process.off('exit', kill)
     server.kill('SIGTERM')
