@@ -360,10 +360,8 @@ impl NativeHost {
     #[napi(catch_unwind, ts_return_type = "Promise<Array<unknown>> | boolean | number | null")]
     pub fn start_next(&self) -> Option<Either3<AsyncTask<Run>, bool, f64>> {
         let Some(job) = self.host.next() else {
-            return match self.host.waits_for_slot() {
-                true => Some(Either3::B(false)),
-                false => self.host.wakes_in().map(milliseconds).map(Either3::C),
-            };
+            let waits = self.host.waits_for_slot().then_some(Either3::B(false));
+            return waits.or_else(|| self.host.wakes_in().map(milliseconds).map(Either3::C));
         };
         let Some(job) = self.handover.give(job) else { return Some(Either3::B(true)) };
         let run = Run::new(job, Arc::clone(&self.outbox), Arc::clone(&self.handover));

@@ -157,15 +157,15 @@ fn cost(key: &[u8], ir: &[u8]) -> usize {
 mod tests {
     use super::*;
 
-    fn filled(bytes: usize) -> Option<Vec<u8>> {
-        Some(vec![b' '; bytes])
+    fn filled(bytes: usize) -> Vec<u8> {
+        vec![b' '; bytes]
     }
 
     #[test]
     fn the_cache_keeps_what_came_last() {
         let mut cache = Cache::default();
         for number in 0..200_u8 {
-            cache.put(vec![number], filled(1024 * 1024)).unwrap();
+            cache.put(vec![number], Some(filled(1024 * 1024))).unwrap();
         }
         assert!(cache.bytes <= MAX_CACHE_BYTES);
         assert!(cache.get(&[0]).is_none());
@@ -176,12 +176,12 @@ mod tests {
     #[test]
     fn what_is_put_twice_counts_once_and_what_is_taken_out_counts_no_more() {
         let mut cache = Cache::default();
-        cache.put(b"a".to_vec(), filled(1000)).unwrap();
-        cache.put(b"a".to_vec(), filled(10)).unwrap();
+        cache.put(b"a".to_vec(), Some(filled(1000))).unwrap();
+        cache.put(b"a".to_vec(), Some(filled(10))).unwrap();
         assert_eq!(cache.bytes, cost(b"a", &[0; 10]));
         cache.put(b"a".to_vec(), None).unwrap();
         assert_eq!((cache.bytes, cache.order.len()), (0, 0));
-        assert!(cache.put(b"b".to_vec(), filled(MAX_CACHE_BYTES)).is_err());
+        assert!(cache.put(b"b".to_vec(), Some(filled(MAX_CACHE_BYTES))).is_err());
         assert!(cache.get(b"b").is_none());
     }
 }

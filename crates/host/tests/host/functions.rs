@@ -78,7 +78,7 @@ fn blocks_of_every_length_arrive_whole_and_come_back_whole() {
     let config = changing(|mut blocks| Ok(blocks.remove(0).map(|block| block.iter().rev().copied().collect())));
     let id = host.load(config).unwrap();
     for length in [0, 1, 7, 8, 9, 63, 64, 65, 127, 1000, 65_535, 1_048_577, 3_000_001] {
-        let input: Vec<u8> = (0..length).map(|at: usize| (at % 251) as u8).collect();
+        let input: Vec<u8> = (0..length).map(|at: usize| u8::try_from(at % 251).unwrap()).collect();
         let answer = host.call(id, "change", &input).unwrap();
         assert!(answer.iter().rev().eq(&input), "{length} bytes");
     }
@@ -281,6 +281,16 @@ fn a_module_that_imports_one_function_more_than_a_thousand_times_is_refused() {
     assert_eq!(code(&host.load(config(1001))), ErrorCode::InvalidSource);
 }
 
+/// Tells which method called it, and fails.
+struct Methods(Mutex<Sender<Option<String>>>);
+
+impl HostFunction for Methods {
+    fn start(&self, call: FunctionCall, reply: Reply<Block>) {
+        self.0.lock().unwrap().send(call.method).unwrap();
+        reply.settle(Err("not now".into()));
+    }
+}
+
 #[test]
 fn start_up_code_may_call_functions_and_its_failure_says_which() {
     let wasm = || {
@@ -291,13 +301,6 @@ fn start_up_code_may_call_functions_and_its_failure_says_which() {
     };
     let host = TestHost::new();
     let (seen, methods) = channel();
-    struct Methods(Mutex<Sender<Option<String>>>);
-    impl HostFunction for Methods {
-        fn start(&self, call: FunctionCall, reply: Reply<Block>) {
-            self.0.lock().unwrap().send(call.method).unwrap();
-            reply.settle(Err("not now".into()));
-        }
-    }
     let mut functions = Functions::new();
     functions.offer("env", "f", Arc::new(Methods(Mutex::new(seen)))).unwrap();
     let error = error(host.load(ExtensionConfig { functions, ..morphir(wasm()) }));
@@ -388,6 +391,8 @@ fn requests_go_to_the_network_with_their_grant_and_responses_come_back() {
     assert!(error(host.call(id, "status", "{}")).message().contains("the code 204"));
 }
 
+type Change = fn(&mut ExtensionConfig);
+
 #[test]
 fn the_network_has_to_be_granted_and_can_be_only_where_there_is_a_client() {
     let host = TestHost::new();
@@ -396,7 +401,6 @@ fn the_network_has_to_be_granted_and_can_be_only_where_there_is_a_client() {
     assert_eq!(refused.code(), ErrorCode::Trap);
     assert!(refused.message().contains("`http_request`, for which it has no grant"), "{refused}");
 
-    type Change = fn(&mut ExtensionConfig);
     let changes: [(Change, &str); 4] = [
         (|config| config.permissions.network = Some(true), "has no client"),
         (|config| config.permissions.allowed_hosts = vec!["example.org".into()], "has no client"),
