@@ -62,16 +62,12 @@ impl Lane {
                 instance.call_in_row(&method, &input, &interrupt, Some(row))
             }
         });
+        self.count(|extension| count(extension, instance));
         if let Some(result) = result.transpose() {
             if let Some(call) = &mut self.lock().call {
                 call.learn(&self.blueprint.recovery, &result, |error| instance.has_fallen(faults, error));
             }
-            self.end(result, instance.take_log(), |extension| count(extension, instance));
-        } else {
-            let mut state = self.shared.lock();
-            if let Some(extension) = state.extensions.get_mut(&self.extension) {
-                count(extension, instance);
-            }
+            self.end(result, instance.take_log());
         }
         self.lock().call.is_some()
     }
@@ -92,10 +88,10 @@ impl Lane {
             let call = state.call.as_mut()?;
             // A call may have no inputs at all.
             if call.next_length().is_none() {
-                self.settle(state, |_| {});
+                self.settle(state);
             } else if let Some(refusal) = call.refusal(&self.blueprint.recovery) {
                 drop(state);
-                self.end(Err(refusal), Vec::new(), |_| {});
+                self.end(Err(refusal), Vec::new());
             } else {
                 break;
             }
@@ -107,13 +103,13 @@ impl Lane {
     }
 
     /// Takes what came of the input that runs.
-    fn end(&self, result: Result<Vec<u8>>, log: Vec<LogRecord>, count: impl FnOnce(&mut Extension)) {
+    fn end(&self, result: Result<Vec<u8>>, log: Vec<LogRecord>) {
         let mut state = self.lock();
         state.log.extend(log);
         let Some(call) = &mut state.call else { return };
         call.end(result, &self.blueprint.name);
         if call.next_length().is_none() {
-            self.settle(state, count);
+            self.settle(state);
         } else if let Some(answers) = call.take_portion() {
             let ticket = call.ticket;
             let log = std::mem::take(&mut state.log);
@@ -123,13 +119,12 @@ impl Lane {
     }
 
     /// Settles the call whose inputs are answered, and begins the next, if there is one and it is this instance's turn.
-    fn settle(&self, mut state: MutexGuard<'_, State>, count: impl FnOnce(&mut Extension)) {
+    fn settle(&self, mut state: MutexGuard<'_, State>) {
         let Some(call) = state.call.take() else { return };
         let mut shared = self.shared.lock();
         shared.running.remove(&call.ticket);
         if let Some(extension) = shared.extensions.get_mut(&self.extension) {
             call.count(extension);
-            count(extension);
         }
         state.rests = call.rests();
         if state.rests.is_none()
@@ -150,6 +145,13 @@ impl Lane {
         }
     }
 
+    /// Adds to the extension's figures.
+    fn count(&self, add: impl FnOnce(&mut Extension)) {
+        if let Some(extension) = self.shared.lock().extensions.get_mut(&self.extension) {
+            add(extension);
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -166,9 +168,10 @@ impl Row for Lane {
     fn next(&self, ended: Ended) -> Option<(Vec<u8>, Arc<Interrupt>)> {
         let method = self.lock().call.as_ref().map(|call| call.call.method.clone())?;
         self.blueprint.recovery.good();
-        self.end(Ok(ended.output), ended.log, |extension| {
+        self.count(|extension| {
             extension.figures.peak_memory = extension.figures.peak_memory.max(ended.memory);
         });
+        self.end(Ok(ended.output), ended.log);
         let mut state = self.lock();
         let call = state.call.as_mut()?;
         let fits = call.next_length().is_some_and(|length| length <= MAX_BYTES_IN_ROW);
