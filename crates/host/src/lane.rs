@@ -62,11 +62,13 @@ impl Lane {
                 instance.call_in_row(&method, &input, &interrupt, Some(row))
             }
         });
+        let result = result.transpose();
+        if let (Some(result), Some(call)) = (&result, &mut self.lock().call) {
+            call.learn(&self.blueprint.recovery, result, |error| instance.has_fallen(faults, error));
+        }
+        // Whoever hears of a fault finds it counted.
         self.count(|extension| count(extension, instance));
-        if let Some(result) = result.transpose() {
-            if let Some(call) = &mut self.lock().call {
-                call.learn(&self.blueprint.recovery, &result, |error| instance.has_fallen(faults, error));
-            }
+        if let Some(result) = result {
             self.end(result, instance.take_log());
         }
         self.lock().call.is_some()
