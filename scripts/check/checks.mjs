@@ -19,7 +19,7 @@ const FINDINGS = 300
 const FORMAT = 'run npm run format.'
 const GENERATED = ['binding.js', 'binding.d.ts']
 const LOCK_FILES = [
-  ...[root, model, join(root, 'bench', 'peers'), join(root, 'scripts', 'runtimes')],
+  ...[root, model, join(root, 'bench', 'peers'), join(root, 'scripts', 'runtimes'), join(root, 'docs', 'site')],
   ...['assemblyscript', 'typescript'].map((name) => join(extensions, name)),
   ...['vscode-extension', join('vscode-extension', 'editor')].map((name) => join(root, 'examples', name)),
 ].map((directory) => join(directory, 'package-lock.json'))
