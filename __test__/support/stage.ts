@@ -3,9 +3,13 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFil
 import { join } from 'node:path'
 import { ROOT, type Fence } from './fences.ts'
 import { guest, wat } from './guest.ts'
-import { exampleModule } from './examples.ts'
+import { exampleModule, hasModel } from './examples.ts'
 
 const PEERS = join(ROOT, 'bench', 'peers', 'node_modules')
+const MEP = join(ROOT, 'examples', 'extensions', 'mep', 'extension.wasm')
+
+/** `npm test` and `npm run demo` make both. */
+export const hasRenaming = existsSync(exampleModule('rename-package')) && hasModel
 export const hasPeers = existsSync(join(PEERS, 'extism-1'))
 
 /** What the pages take for granted: that there is a host with an extension, and an IR. A block that has its own does not see it. */
@@ -16,10 +20,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { ExtensionError, ExtensionHost } from '@finos/morphir-extension-host'
 import { checkConformance } from '@finos/morphir-extension-host/conformance'
 
-const { MODULE, DIALECT, CACHE: cacheDir } = process.env
+const { MODULE, CACHE: cacheDir } = process.env
 const host = new ExtensionHost({ cacheDir })
 const source = { type: 'wasm', path: MODULE }
-const id = await host.loadExtension({ name: 'rename-package', source, dialect: DIALECT })
+const id = await host.loadExtension({ name: 'rename-package', source })
 const ir = JSON.parse(await fs.readFile('morphir-ir.json', 'utf8'))
 const params = JSON.parse(await fs.readFile('params.json', 'utf8'))
 const server = createServer()
@@ -85,14 +89,14 @@ source = { type = "wasm", path = "rename-package.wasm" }
 export async function stage(directory: string) {
   const place = (name: string, bytes: Uint8Array | string) => writeFileSync(join(directory, name), bytes)
   const echo = readFileSync(join(ROOT, 'fixtures', 'echo.wat'), 'utf8')
-  const example = (name: string) => readFileSync(join(ROOT, 'examples', 'extensions', name, 'extension.wasm'))
   const rename = readFileSync(exampleModule('rename-package'))
   for (const name of ['rename-package', 'reader', 'my-extension']) place(`${name}.wasm`, rename)
   for (const name of ['optimizer', 'optimizer-2', 'ext']) place(`${name}.wasm`, await guest('counter'))
   const checks = await wat(echo.replace('(export "echo")', '(export "check")'))
   for (const name of ['check', 'extension']) place(`${name}.wasm`, checks)
   place('greeter.wasm', await guest('greeter'))
-  place('document_modules_mep.wasm', example('mep'))
+  place('conforming.wasm', await guest('conformance'))
+  if (existsSync(MEP)) place('document_modules_mep.wasm', readFileSync(MEP))
   for (const name of ['extensions', 'data']) mkdirSync(join(directory, name))
   place('extensions/optimizer.wasm', await guest('counter'))
   const ir = readFileSync(join(ROOT, 'examples', 'model', 'morphir-ir.json'), 'utf8')
@@ -157,10 +161,23 @@ export function write(directory: string, { page, line, code, language }: Fence, 
   return `./${name}`
 }
 
-/** The module that a block calls without having loaded it: that of the example, or one that has the method. */
-export function moduleFor({ page, code }: Fence): { MODULE: string; DIALECT?: string } {
+/** The module of the example that a page is about, where it was built. */
+function builtFor({ page }: Fence): { example?: string; module?: string } {
   const example = /^examples\/extensions\/([\w-]+)\//.exec(page)?.[1]
-  const built = ['extension', example].map((name) => `examples/extensions/${example}/${name}.wasm`)
-  const own = code.includes('loadExtension(') ? undefined : built.find((path) => existsSync(join(ROOT, path)))
-  return { MODULE: own ?? (code.includes("'check'") ? 'check.wasm' : 'rename-package.wasm') }
+  if (example === undefined) return {}
+  const paths = ['extension', example].map((name) => `examples/extensions/${example}/${name}.wasm`)
+  const module = paths.find((path) => existsSync(join(ROOT, path)))
+  return module === undefined ? { example } : { example, module }
+}
+
+/** Whether what a block loads or calls was built. */
+export function isBuilt(fence: Fence): boolean {
+  const { example, module } = builtFor(fence)
+  return (example === undefined || module !== undefined) && (!fence.code.includes('_mep.wasm') || existsSync(MEP))
+}
+
+/** The module that a block calls without having loaded it: that of the example, or one that has the method. */
+export function moduleFor(fence: Fence): { MODULE: string } {
+  const own = fence.code.includes('loadExtension(') ? undefined : builtFor(fence).module
+  return { MODULE: own ?? (fence.code.includes("'check'") ? 'check.wasm' : 'rename-package.wasm') }
 }
