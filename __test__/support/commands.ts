@@ -10,7 +10,19 @@ export interface Command {
 }
 
 const NPM = new Set(['ci', 'install', 'init', 'test', 'start'])
-const SYSTEM = new Set(['cargo', 'rustup', 'go', 'tinygo', 'zig', 'clang-22', 'extism-js', 'extism-py', 'code', 'git'])
+const SYSTEM = new Set([
+  'cargo',
+  'rustup',
+  'go',
+  'tinygo',
+  'zig',
+  'clang-22',
+  'extism-js',
+  'extism-py',
+  'code',
+  'git',
+  'esbuild',
+])
 const SHELL = new Set(['cat', 'cp', 'mkdir', 'rm', 'echo', 'printf', 'cd'])
 
 /** The commands of a block. In a session they stand behind `$`, else each line is one. */

@@ -16,6 +16,7 @@ export const hasPeers = existsSync(join(PEERS, 'extism-1'))
 const PRELUDE = `
 import * as fs from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { join } from 'node:path'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { ExtensionError, ExtensionHost } from '@finos/morphir-extension-host'
 import { checkConformance } from '@finos/morphir-extension-host/conformance'
@@ -30,6 +31,8 @@ const server = createServer()
 Object.assign(globalThis, {
   ...{ ExtensionError, ExtensionHost, checkConformance, Ajv2020, readFile: fs.readFile, writeFile: fs.writeFile },
   ...{ host, id, source, cacheDir, ir, params, server, morphirIr: ir, name: 'rename-package', rules: [{ rule: 1 }, { rule: 2 }] },
+  // What an editor hands to its extensions.
+  ...{ join, context: { globalStorageUri: { fsPath: './storage' } } },
   ...{ signal: new AbortController().signal, table: new Map([['you', 'Hello, you']]) },
 })
 `
@@ -76,6 +79,8 @@ declare global {
   const server: Server
   const rules: object[]
   const signal: AbortSignal
+  const join: typeof import('node:path').join
+  const context: { globalStorageUri: { fsPath: string } }
   const table: Map<string, string>
 }
 `
@@ -154,7 +159,7 @@ export async function start(
 
 /** Where the code of a block is put. */
 export function write(directory: string, { page, line, code, language }: Fence, typed: boolean): string {
-  const script = code.includes('require(') && !code.includes('createRequire')
+  const script = /^exports\.|(?<!create)\brequire\(/m.test(code) && !code.includes('import.meta')
   const kind = `${script ? 'c' : 'm'}${typed || language === 'ts' ? 'ts' : 'js'}`
   const name = `${page.replaceAll(/\W/g, '-')}-${line}.${kind}`
   writeFileSync(join(directory, name), code)
