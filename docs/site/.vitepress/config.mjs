@@ -17,7 +17,7 @@ const folders = readdirSync(root, { withFileTypes: true })
 const SECTIONS = [
   ['Use it', ['api', 'errors', 'permissions', 'host-functions', 'configuration', 'command-line']],
   ['Write extensions', ['writing-extensions', 'languages', 'dialects', 'conformance']],
-  ['Fit it in', ['migration', 'toolchain', 'platforms', 'troubleshooting']],
+  ['Fit it in', ['migration', 'toolchain', 'vscode', 'platforms', 'troubleshooting']],
   ['Behind it', ['performance', 'architecture', 'releasing']],
 ]
 const OTHERS = ['CONTRIBUTING', 'SECURITY', 'CHANGELOG']
