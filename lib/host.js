@@ -23,7 +23,6 @@ const { ExtensionError, fromFailure } = require('./error.js')
 const { Events, tell } = require('./events.js')
 const { stopAtExit } = require('./exit.js')
 const { Functions } = require('./functions.js')
-const { request } = require('./network.js')
 const { NativeHost } = require('./native.js')
 const { OwnThreads, Pool } = require('./threads.js')
 const { Watchers } = require('./watch.js')
@@ -295,6 +294,8 @@ class ExtensionHost {
   }
 
   #newFunctions() {
+    // Only for those who want it: Node's clients take as long to load as all the rest.
+    const request = (...asked) => require('./network.js').request(...asked)
     this.#functions = new Functions((ticket) => this.#pending.get(ticket), request)
     return this.#functions
   }
