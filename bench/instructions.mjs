@@ -27,6 +27,7 @@ const ENVIRONMENT = { RUST_BACKTRACE: '0', RUST_LIB_BACKTRACE: '0' }
 /** What is counted: `times`, and twice as often. */
 const counted = [
   { title: 'a call, 100 B', what: 'call', bytes: 100, times: 20_000 },
+  { title: 'one of many calls, 100 B', what: 'row', raw: 'raw-call', bytes: 100, times: 20_000 },
   { title: 'a call, 1 MB', what: 'call', bytes: 1_000_000, times: 10 },
   { title: 'a load from the cache', what: 'load', bytes: 0, times: 40 },
   { title: 'a load, nothing cached', what: 'load', bytes: 0, times: 5, uncached: true },
@@ -44,7 +45,7 @@ await main(async () => {
     for (const entry of counted) {
       const [core, engine] = await step(`Counting ${entry.title}`, async () => [
         await each(counter, program, entry, module, directory),
-        await each(counter, program, { ...entry, what: `raw-${entry.what}` }, module, directory),
+        await each(counter, program, { ...entry, what: entry.raw ?? `raw-${entry.what}` }, module, directory),
       ])
       rows.push([entry.title, count(core), count(engine), count(core - engine)])
     }

@@ -32,8 +32,14 @@ fn main() -> Result<()> {
             let host = host(cache)?;
             let id = load(&host, module)?;
             for _ in 0..times {
-                call(&host, id, &input)?;
+                call(&host, id, vec![input.clone()])?;
             }
+        }
+        // As many inputs of one call, which follow one another without leaving the engine.
+        "row" => {
+            let host = host(cache)?;
+            let id = load(&host, module)?;
+            call(&host, id, vec![input; times])?;
         }
         "load" => {
             let host = host(cache)?;
@@ -55,7 +61,9 @@ fn main() -> Result<()> {
                 raw_load(module, cache)?;
             }
         }
-        other => return Err(format!("There is nothing called {other}: it is call, load, raw-call or raw-load.").into()),
+        other => {
+            return Err(format!("There is nothing called {other}: it is call, row, load, raw-call or raw-load.").into());
+        }
     }
     Ok(())
 }
@@ -75,8 +83,7 @@ fn load(host: &Host, module: &str) -> Result<ExtensionId> {
     }
 }
 
-fn call(host: &Host, extension: ExtensionId, input: &[u8]) -> Result<()> {
-    let inputs = vec![input.to_vec()];
+fn call(host: &Host, extension: ExtensionId, inputs: Vec<Vec<u8>>) -> Result<()> {
     host.submit(Call { extension, method: METHOD.into(), inputs, form: Form::Text, timeout: None })?;
     match settled(host)? {
         Outcome::Called(answers) => Ok(answers.into_iter().try_for_each(|answer| answer.map(drop))?),
