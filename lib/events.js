@@ -45,6 +45,63 @@ class Events {
     // One by one, because an emitter stops at the first listener that throws.
     for (const listener of this.#emitter?.rawListeners(name) ?? []) tell(listener, event)
   }
+
+  /** Makes a load or a reload, and tells of it. */
+  async ofLoad({ id: known, extension, reloads = false }, load) {
+    const since = performance.now()
+    try {
+      const id = await load()
+      if (this.has('extension.loaded')) {
+        const duration = performance.now() - since
+        this.tell('extension.loaded', { id, extension, reloaded: reloads, duration })
+      }
+      return id
+    } catch (error) {
+      if (this.has('extension.failed')) this.tell('extension.failed', { id: known, extension, error })
+      throw error
+    }
+  }
+
+  /** Makes a call, and tells of it if somebody listens. With many inputs it may have a `failure` although it settles well. */
+  ofCall(work, make, failure = () => undefined) {
+    if (!this.hasCalls()) return make()
+    const end = this.#start(work)
+    return make().then(
+      (value) => {
+        end(failure(value))
+        return value
+      },
+      (error) => {
+        end(error)
+        throw error
+      },
+    )
+  }
+
+  /** Makes a call on this thread, and tells of it. */
+  ofCallNow(work, make) {
+    const end = this.#start(work)
+    try {
+      const value = make()
+      end()
+      return value
+    } catch (error) {
+      end(error)
+      throw error
+    }
+  }
+
+  /** Tells that a call starts. Answers how to tell that it ended. */
+  #start({ call, id, extension, method }) {
+    const event = { call, id, extension, method }
+    const since = performance.now()
+    this.tell('extension.call.started', event)
+    return (error) => {
+      const duration = performance.now() - since
+      if (error === undefined) this.tell('extension.call.completed', { ...event, duration })
+      else this.tell('extension.call.failed', { ...event, duration, error })
+    }
+  }
 }
 
 /** Tells a listener something. Its mistake must not keep a call from settling; it is reported as any uncaught error is. */

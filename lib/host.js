@@ -23,6 +23,7 @@ const { ExtensionError, fromFailure } = require('./error.js')
 const { Events, tell } = require('./events.js')
 const { stopAtExit } = require('./exit.js')
 const { Functions } = require('./functions.js')
+const { fromJson, readJson, written } = require('./json.js')
 const { NativeHost } = require('./native.js')
 const { OwnThreads, Pool } = require('./threads.js')
 const { Watchers } = require('./watch.js')
@@ -140,7 +141,7 @@ class ExtensionHost {
       const work = { id, extension, method, ...callsOptions, validation, call: this.#nextCall(), thrown: [] }
       const results = Array.from(paramsList, (params) => outcome(() => written(params, work)))
       const firstFailed = () => results.findIndex((result) => result.status === 'rejected')
-      await this.#told(
+      await this.#events.ofCall(
         work,
         () => this.#callParts(work, results, instances),
         () => results[firstFailed()]?.reason,
@@ -160,7 +161,7 @@ class ExtensionHost {
     const work = { id, extension, method, validation, call: this.#nextCall() }
     const input = written(params, work)
     if (!this.#events.hasCalls()) return this.#callNow(work, input, timeout)
-    return this.#toldNow(work, () => this.#callNow(work, input, timeout))
+    return this.#events.ofCallNow(work, () => this.#callNow(work, input, timeout))
   }
 
   healthCheck(id, options = {}) {
@@ -280,7 +281,7 @@ class ExtensionHost {
   async #load({ name, instances, validate, offered = [] }, signal, submit) {
     const work = { extension: name, signal }
     try {
-      return await this.#toldLoad(work, () =>
+      return await this.#events.ofLoad(work, () =>
         this.#submit(work, submit, ({ id }) => {
           const validation = validate ? this.#validation(id, name) : undefined
           this.#loaded.set(id, { name, instances, validation, offered })
@@ -329,7 +330,7 @@ class ExtensionHost {
   /** Loads an extension anew, from a new source where there is one. */
   async #reload(id, signal, json, bytes) {
     const work = { id, extension: this.#loaded.get(id)?.name, signal, reloads: true }
-    const reloaded = await this.#toldLoad(work, () =>
+    const reloaded = await this.#events.ofLoad(work, () =>
       this.#submit(
         work,
         () => this.#native.reload(id, json, bytes),
@@ -349,66 +350,9 @@ class ExtensionHost {
     }
   }
 
-  /** Makes a load or a reload, and tells of it. */
-  async #toldLoad({ id: known, extension, reloads = false }, load) {
-    const since = performance.now()
-    try {
-      const id = await load()
-      if (this.#events.has('extension.loaded')) {
-        const duration = performance.now() - since
-        this.#events.tell('extension.loaded', { id, extension, reloaded: reloads, duration })
-      }
-      return id
-    } catch (error) {
-      if (this.#events.has('extension.failed')) this.#events.tell('extension.failed', { id: known, extension, error })
-      throw error
-    }
-  }
-
   #nextCall() {
     this.#calls += 1
     return this.#calls
-  }
-
-  /** Makes a call, and tells of it if somebody listens. With many inputs it may have a `failure` although it settles well. */
-  #told(work, make, failure = () => undefined) {
-    if (!this.#events.hasCalls()) return make()
-    const end = this.#start(work)
-    return make().then(
-      (value) => {
-        end(failure(value))
-        return value
-      },
-      (error) => {
-        end(error)
-        throw error
-      },
-    )
-  }
-
-  /** Makes a call on this thread, and tells of it. */
-  #toldNow(work, make) {
-    const end = this.#start(work)
-    try {
-      const value = make()
-      end()
-      return value
-    } catch (error) {
-      end(error)
-      throw error
-    }
-  }
-
-  /** Tells that a call starts. Answers how to tell that it ended. */
-  #start({ call, id, extension, method }) {
-    const event = { call, id, extension, method }
-    const since = performance.now()
-    this.#events.tell('extension.call.started', event)
-    return (error) => {
-      const duration = performance.now() - since
-      if (error === undefined) this.#events.tell('extension.call.completed', { ...event, duration })
-      else this.#events.tell('extension.call.failed', { ...event, duration, error })
-    }
   }
 
   /** Extensions learn when they are loaded whether to log: a listener that comes without this would wait in vain. */
@@ -438,7 +382,7 @@ class ExtensionHost {
     const { name: extension, validation } = this.#loaded.get(id) ?? {}
     const work = { id, extension, method, signal, timeout, validation, call: this.#nextCall() }
     const bytes = input(work)
-    return this.#told(work, () =>
+    return this.#events.ofCall(work, () =>
       this.#submit(
         work,
         () => this.#native.submit(id, method, bytes, raw, timeout),
@@ -578,45 +522,6 @@ function outcome(work) {
 function orThrow(answer) {
   if (typeof answer === 'object' && answer !== null && 'code' in answer) throw fromFailure(answer)
   return answer
-}
-
-/** Params as JSON text; nothing where there are none. */
-function toJson(params, { extension, method }) {
-  if (params === undefined) return ''
-  const code = 'SerializationError'
-  const unwritable = (message, cause) => new ExtensionError({ code, message, extension, method, cause })
-  let text
-  try {
-    text = JSON.stringify(params)
-  } catch (cause) {
-    throw unwritable(`The params cannot be written as JSON: ${cause.message}`, cause)
-  }
-  if (text === undefined) throw unwritable(`The params cannot be written as JSON: they are a ${typeof params}.`)
-  return text
-}
-
-function fromJson(text, { extension, method }) {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    const what = text === '' ? 'It answered nothing' : `The answer is not JSON: ${cause.message}`
-    const message = `${what}. For answers that are not JSON use callRaw.`
-    throw new ExtensionError({ code: 'SerializationError', message, extension, method, cause })
-  }
-}
-
-/** Params as JSON text, checked where the extension was loaded so. What is checked is what is sent. */
-function written(params, work) {
-  const text = toJson(params, work)
-  work.validation?.checkParams(text, work)
-  return text
-}
-
-/** A result, checked in the same way. */
-function readJson(text, work) {
-  const value = fromJson(text, work)
-  work.validation?.checkResult(value, text.length, work)
-  return value
 }
 
 /** Splits a list into at most `count` parts of about the same length, in order. */
