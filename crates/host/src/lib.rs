@@ -61,6 +61,7 @@ mod instance;
 mod job;
 mod lane;
 mod layout;
+mod load;
 mod log;
 mod mep;
 mod metrics;
