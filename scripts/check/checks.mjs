@@ -8,7 +8,7 @@ import { cargoProgress, locked } from '../lib/cargo.mjs'
 import { rustExtensions } from '../lib/extensions.mjs'
 import { Failure } from '../lib/failure.mjs'
 import { script } from '../lib/packages.mjs'
-import { extensions, model, root } from '../lib/places.mjs'
+import { examplesTarget, extensions, model, root } from '../lib/places.mjs'
 import { attempt, run } from '../lib/run.mjs'
 import { step } from '../lib/step.mjs'
 import { packed } from './packed.mjs'
@@ -118,8 +118,7 @@ function rustLint({ env, host }) {
     const args = ['clippy', '--release', '--target', host, '--workspace', '--all-targets', ...locked, ...warnings]
     await run('cargo', args, { env, onLine, lastLines: FINDINGS })
     for (const directory of rustExtensions()) {
-      const targetDir = join(directory, 'target')
-      const args = ['clippy', '--all-targets', ...lockedExample, '--target-dir', targetDir, ...warnings]
+      const args = ['clippy', '--all-targets', ...lockedExample, '--target-dir', examplesTarget, ...warnings]
       await run('cargo', args, {
         cwd: directory,
         env,

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path'
 import { cargoProgress, isProgress, locked } from '../lib/cargo.mjs'
 import { Failure } from '../lib/failure.mjs'
 import { script } from '../lib/packages.mjs'
-import { root } from '../lib/places.mjs'
+import { examplesTarget, root } from '../lib/places.mjs'
 import { attempt, ending } from '../lib/run.mjs'
 import { add, atLeastOneFailed, ofCargo, ofVitest } from './tally.mjs'
 
@@ -21,7 +21,7 @@ export async function rustTests({ env, host }, live) {
 export async function extensionTests(directory, { env }, live) {
   // Morphir's SDK asks for a newer compiler than it needs.
   const options = ['--locked', '--ignore-rust-version', '--no-fail-fast']
-  const args = ['test', ...options, '--target-dir', join(directory, 'target')]
+  const args = ['test', ...options, '--target-dir', examplesTarget]
   return cargoTest(args, { cwd: directory, env }, live)
 }
 
