@@ -206,6 +206,7 @@ describe('functions', () => {
     ['an error', new RangeError('no such thing.'), 'no such thing'],
     ['a text', 'no such thing', 'no such thing'],
     ['nothing', undefined, 'undefined'],
+    ['what has no text', Object.create(null) as object, 'it threw something that has no text'],
   ])('that throw %s break the call off, with it as the cause', async (_, thrown, words) => {
     const host = newHost()
     const fail = (): never => {

@@ -248,6 +248,7 @@ describe('grants', () => {
     ['::1', false],
     ['::ffff:10.0.0.1', false],
     ['64:ff9b::10.0.0.1', false],
+    ['::ffff:0:10.0.0.1', false],
     ['2002:a00:1::', false],
     ['fd00::1', false],
     ['fe80::1%eth0', false],

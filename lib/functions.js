@@ -156,8 +156,13 @@ function write(answer, form) {
   throw new TypeError(`it has to answer ${form === 'bytes' ? 'a Uint8Array or a string' : 'a string'}`)
 }
 
+/** Whatever was thrown: its own methods may throw as well. */
 function messageOf(error) {
-  return typeof error?.message === 'string' && error.message !== '' ? error.message : String(error)
+  try {
+    return typeof error?.message === 'string' && error.message !== '' ? error.message : String(error)
+  } catch {
+    return 'it threw something that has no text'
+  }
 }
 
 /** Keeps what was thrown for the error of the call. Answers where. */

@@ -37,8 +37,9 @@ const NOT_PUBLIC_IPV6 = [
 const notPublic = new BlockList()
 for (const [network, bits] of NOT_PUBLIC_IPV4) {
   notPublic.addSubnet(network, bits, 'ipv4')
-  // An address of IPv4 in one of IPv6: mapped, and as NAT64 translates it.
+  // An address of IPv4 in one of IPv6: mapped, translated, and as NAT64 translates it.
   notPublic.addSubnet(`::ffff:${network}`, 96 + bits, 'ipv6')
+  notPublic.addSubnet(`::ffff:0:${network}`, 96 + bits, 'ipv6')
   notPublic.addSubnet(`64:ff9b::${network}`, 96 + bits, 'ipv6')
 }
 for (const [network, bits] of NOT_PUBLIC_IPV6) notPublic.addSubnet(network, bits, 'ipv6')

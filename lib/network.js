@@ -106,6 +106,10 @@ async function send({ url, method, headers, body }, grant, signal) {
       },
     })
     sent.on('response', resolve)
+    sent.on('upgrade', (_, socket) => {
+      socket.destroy()
+      reject(new Error('the server answered with another protocol'))
+    })
     sent.on('error', (error) => reject(signal.aborted ? signal.reason : error))
     sent.end(body ?? undefined)
   })

@@ -207,11 +207,15 @@ impl Instance {
                 let end = self.guest.end_row();
                 // An earlier call left Extism's memory in disorder: the guest was not reached, and may as well be anew.
                 if result.as_ref().is_err_and(|error| error.code() == ErrorCode::Trap) && !self.last.entered {
-                    self.start(interrupt)?;
-                    result = match end {
-                        RowEnd::Later(input, interrupt) => self.call_in_dialect(method, &input, &interrupt, None),
-                        RowEnd::First | RowEnd::Over => self.call_in_dialect(method, input, interrupt, None),
+                    // Of the call that was to run: the first of the row may have settled, and nobody keeps its deadline any more.
+                    let (input, interrupt) = match &end {
+                        RowEnd::Later(input, interrupt) => (input.as_slice(), interrupt),
+                        RowEnd::First => (input, interrupt),
+                        // All of them have their answers.
+                        RowEnd::Over => return Ok(None),
                     };
+                    self.start(interrupt)?;
+                    result = self.call_in_dialect(method, input, interrupt, None);
                 }
                 let carried = input.len() + result.as_ref().map_or(0, |answer| answer.as_ref().map_or(0, Vec::len));
                 if self.blueprint.keeps_no_state && carried > RECYCLED_ABOVE {

@@ -81,10 +81,15 @@ pub(super) fn alloc(calls: &Calls, import: u32) -> Function {
     let mut body = Function::new([]);
     let mut code = body.instructions();
     code.local_get(0).call(import);
-    code.call(calls.to(Added::ErrorGet)).i64_const(0).i64_ne().if_(BlockType::Empty);
-    code.i64_const(0).call(calls.to(Added::ErrorSet)).unreachable().end();
+    trap_if_misled(&mut code, calls);
     code.end();
     body
+}
+
+/// Traps if an allocation has led the kernel to an error text.
+pub(super) fn trap_if_misled(code: &mut InstructionSink<'_>, calls: &Calls) {
+    code.call(calls.to(Added::ErrorGet)).i64_const(0).i64_ne().if_(BlockType::Empty);
+    code.i64_const(0).call(calls.to(Added::ErrorSet)).unreachable().end();
 }
 
 /// Extism's `output_offset() -> i64` and `output_length() -> i64`.

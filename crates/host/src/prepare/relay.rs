@@ -8,7 +8,7 @@
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 
 use super::added::Added;
-use super::injected::{Calls, trap_if};
+use super::injected::{Calls, trap_if, trap_if_misled};
 use super::{Asked, Taken};
 use crate::guest::MAX_TEXT_BYTES;
 
@@ -45,10 +45,7 @@ pub(super) fn go_on(calls: &Calls) -> Function {
     code.i64_const(0).i64_lt_s().if_(BlockType::Empty).i32_const(0).return_().end();
     code.call(calls.to(Added::Reset));
     code.local_get(length).call(calls.receive).local_get(length).call(calls.to(Added::InputSet));
-    // As in `injected::alloc`: a guest must not have led the kernel to an error text of its own.
-    trap_if(&mut code, |code| {
-        code.call(calls.to(Added::ErrorGet)).i64_const(0).i64_ne();
-    });
+    trap_if_misled(&mut code, calls);
     code.i32_const(1).end();
     body
 }
@@ -95,6 +92,7 @@ pub(super) fn receive(calls: &Calls) -> Function {
     code.local_get(rest).i64_const(1).i64_lt_s().if_(BlockType::Empty).i64_const(0).return_().end();
     code.local_get(rest).call(calls.to(Added::Alloc)).local_tee(place);
     code.i64_eqz().if_(BlockType::Empty).unreachable().end();
+    trap_if_misled(&mut code, calls);
     while_at_least(&mut code, rest, BATCH, |code| {
         code.local_get(at).call(calls.to(Added::Words));
         for number in (0..8).rev() {

@@ -210,6 +210,7 @@ attacks! {
     a_block_outside_of_memory_for_the_host_to_write_to: attack("value_written_outside").comes_to_nothing();
     extisms_memory_overwritten: attack("kernel_overwritten").answers("");
     extisms_memory_misled: attack("kernel_misled").answers("input");
+    extisms_memory_misled_by_a_variable: attack("error_forged_by_variable").fails(Trap);
     extisms_memory_reset: attack("kernel_reset").answers("");
     extisms_input_set: attack("kernel_input").fails(MemoryLimit);
     extisms_memory_freed: attack("kernel_freed").answers("input");

@@ -167,3 +167,47 @@ fn fuel_is_each_calls_own() {
     let lots = vec![b"a".to_vec(); 500];
     assert!(many(&host, id, &lots).iter().all(Result::is_ok), "the fuel of one call lasts for each");
 }
+
+/// Answers with its input. One that begins with `x` leaves Extism's memory in disorder, and makes its next start-up endless.
+const SOURS: &str = r#"(module
+    (import "extism:host/env" "input_offset" (func $input (result i64)))
+    (import "extism:host/env" "input_length" (func $input_length (result i64)))
+    (import "extism:host/env" "output_set" (func $output (param i64 i64)))
+    (import "extism:host/env" "length" (func $length (param i64) (result i64)))
+    (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+    (import "extism:host/env" "input_load_u8" (func $input_load (param i64) (result i32)))
+    (import "extism:host/env" "store_u8" (func $store (param i64 i32)))
+    (import "extism:host/user" "morphir_cache_ir" (func $keep (param i64 i64)))
+    (import "extism:host/user" "morphir_get_cached_ir" (func $kept (param i64) (result i64)))
+    (func $key (result i64)
+      (local $key i64)
+      (local.set $key (call $alloc (i64.const 1)))
+      (call $store (local.get $key) (i32.const 107))
+      (local.get $key))
+    (func $start
+      (if (i64.eq (call $length (call $kept (call $key))) (i64.const 1)) (then (loop $again (br $again)))))
+    (start $start)
+    (func (export "react") (result i32)
+      (if (i32.eq (call $input_load (i64.const 0)) (i32.const 120)) (then
+        (call $keep (call $key) (call $key))
+        (drop (call $alloc (i64.const 0x1000000010000)))
+        (drop (call $alloc (i64.const 0x7fffffff)))))
+      (call $output (call $input) (call $input_length))
+      (i32.const 0)))"#;
+
+#[test]
+fn what_has_to_be_started_again_in_a_row_is_under_its_own_deadline() {
+    let host = TestHost::new();
+    let mut config = plain(module(SOURS));
+    config.permissions.max_execution_time = Duration::from_millis(300);
+    let id = host.load(config).unwrap();
+    let tickets: Vec<u64> = (0..20)
+        .map(|number| {
+            let input = if number == 10 { "x" } else { "a" };
+            host.submit_within(id, "react", input, Some(Duration::from_secs(2))).unwrap()
+        })
+        .collect();
+    let answers: Vec<_> = tickets.into_iter().map(|ticket| host.answer(ticket)).collect();
+    assert!(answers[..=10].iter().all(Result::is_ok), "{answers:?}");
+    assert!(answers[11..].iter().all(|answer| code(answer) == ErrorCode::Timeout), "{answers:?}");
+}
