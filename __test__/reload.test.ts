@@ -2,22 +2,10 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { Source } from '@finos/morphir-extension-host'
-import { file, guest, wat } from './support/guest.ts'
+import { file, guest, numbered } from './support/guest.ts'
 import { load, loadPlain, newHost } from './support/host.ts'
 import { rejection, until } from './support/promise.ts'
 import { WRONG_IDS } from './support/wrong.ts'
-
-/** A plain plug-in whose method `which` answers this number, from 0 to 9. */
-const numbered = (number: number) =>
-  wat(`(module
-    (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
-    (import "extism:host/env" "store_u8" (func $store_u8 (param i64 i32)))
-    (import "extism:host/env" "output_set" (func $output_set (param i64 i64)))
-    (func (export "which")
-      (local $at i64)
-      (local.set $at (call $alloc (i64.const 1)))
-      (call $store_u8 (local.get $at) (i32.const ${48 + number}))
-      (call $output_set (local.get $at) (i64.const 1))))`)
 
 const bytes = (bytes: Uint8Array): Source => ({ type: 'wasm', bytes })
 

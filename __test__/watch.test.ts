@@ -5,23 +5,11 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { LoadedEvent, WatchOptions } from '@finos/morphir-extension-host'
 import { run } from './support/child.ts'
 import { temporaryDirectory } from './support/directory.ts'
-import { guest, wat } from './support/guest.ts'
+import { guest, numbered } from './support/guest.ts'
 import { load, newHost } from './support/host.ts'
 import { project } from './support/project.ts'
 import { until } from './support/promise.ts'
 import { WRONG_IDS } from './support/wrong.ts'
-
-/** A plain plug-in whose method `which` answers this number, from 0 to 9. */
-const numbered = (number: number) =>
-  wat(`(module
-    (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
-    (import "extism:host/env" "store_u8" (func $store_u8 (param i64 i32)))
-    (import "extism:host/env" "output_set" (func $output_set (param i64 i64)))
-    (func (export "which")
-      (local $at i64)
-      (local.set $at (call $alloc (i64.const 1)))
-      (call $store_u8 (local.get $at) (i32.const ${48 + number}))
-      (call $output_set (local.get $at) (i64.const 1))))`)
 
 /** An extension from a file of its own, and everything that its watcher said. */
 async function watched(options: WatchOptions = {}) {

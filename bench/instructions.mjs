@@ -13,7 +13,7 @@ import { attempt, run } from '../scripts/lib/run.mjs'
 import { step } from '../scripts/lib/step.mjs'
 import { table } from '../scripts/lib/table.mjs'
 import { installToolchain } from '../scripts/lib/toolchain.mjs'
-import { compileGuest } from './guest.mjs'
+import { compileGuest } from '../scripts/lib/guest.mjs'
 import { markdownTable, provenance, writePart } from './page.mjs'
 import { buildExample } from './speed/contenders.mjs'
 

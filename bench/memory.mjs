@@ -11,7 +11,7 @@ import { root } from '../scripts/lib/places.mjs'
 import { run } from '../scripts/lib/run.mjs'
 import { step } from '../scripts/lib/step.mjs'
 import { table } from '../scripts/lib/table.mjs'
-import { compileGuest } from './guest.mjs'
+import { compileGuest } from '../scripts/lib/guest.mjs'
 import { markdownTable, provenance, writePart } from './page.mjs'
 import { harmless, takers } from './memory/list.mjs'
 

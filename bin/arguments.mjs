@@ -43,6 +43,15 @@ export class Arguments {
     return path
   }
 
+  /** An extension's file, a method of it, and its params as they were given, if they were. */
+  call() {
+    const path = this.file()
+    const [, method, given] = this.positionals
+    if (method === undefined || method === '') throw this.wrong('The method is missing: what to call.')
+    this.atMost(3, 'a file, a method and params')
+    return { path, method, given }
+  }
+
   /** Refuses positionals beyond so many. */
   atMost(count, what) {
     const more = this.positionals.slice(count)

@@ -51,10 +51,7 @@ export async function run(args) {
     console.log(USAGE)
     return 0
   }
-  const path = line.file()
-  const [, method, given] = line.positionals
-  if (method === undefined || method === '') throw line.wrong('The method is missing: what to call.')
-  line.atMost(3, 'a file, a method and params')
+  const { path, method, given } = line.call()
   const { raw = false, json = false } = line.values
   const plan = {
     seconds: seconds(line, 'seconds', 3),

@@ -41,10 +41,7 @@ export async function run(args) {
     console.log(USAGE)
     return 0
   }
-  const path = line.file()
-  const [, method, given] = line.positionals
-  if (method === undefined || method === '') throw line.wrong('The method is missing: what to call.')
-  line.atMost(3, 'a file, a method and params')
+  const { path, method, given } = line.call()
   if (line.values.output === '') throw line.wrong('--output is empty.')
   const { raw = false, json = false, validate = false } = line.values
   if (raw && validate) throw line.wrong('--raw and --validate exclude each other: bytes have no schema.')

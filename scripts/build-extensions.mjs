@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { buildExtension, extensionNames, recipeOf } from './lib/extensions.mjs'
 import { Failure, WrongUsage } from './lib/failure.mjs'
 import { main, report } from './lib/main.mjs'
+import { chosen } from './lib/only.mjs'
 import { count } from './lib/quantity.mjs'
 import { step } from './lib/step.mjs'
 import { bold, green } from './lib/style.mjs'
@@ -58,12 +59,7 @@ function optionsOf(args) {
     // Its first sentence says what is wrong; the others are about a notation nobody needs here.
     throw new WrongUsage(`${error.message.split(/[.\n]/, 1)[0]}.`, ADVICE)
   }
-  const only = values.only?.flatMap((list) => list.split(',')) ?? names
-  const unknown = only.find((name) => !names.includes(name))
-  if (unknown !== undefined) {
-    throw new WrongUsage(`There is no extension named "${unknown}"; there are ${names.join(', ')}.`, ADVICE)
-  }
-  return { ...values, only: [...new Set(only)] }
+  return { ...values, only: chosen(values.only, names, 'extension', ADVICE) }
 }
 
 /** What an extension's toolchain still lacks. */

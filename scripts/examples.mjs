@@ -11,6 +11,7 @@ import { runSessions } from './examples/sessions.mjs'
 import { pack } from './examples/tarballs.mjs'
 import { Failure, WrongUsage } from './lib/failure.mjs'
 import { main, report } from './lib/main.mjs'
+import { chosen } from './lib/only.mjs'
 import { installPackages } from './lib/packages.mjs'
 import { bold, green } from './lib/style.mjs'
 import { step } from './lib/step.mjs'
@@ -77,12 +78,7 @@ function optionsOf(args) {
     // Its first sentence says what is wrong; the others are about a notation nobody needs here.
     throw new WrongUsage(`${error.message.split(/[.\n]/, 1)[0]}.`, ADVICE)
   }
-  const only = values.only?.flatMap((list) => list.split(',')) ?? names
-  const unknown = only.find((name) => !names.includes(name))
-  if (unknown !== undefined) {
-    throw new WrongUsage(`There is no example named "${unknown}"; there are ${names.join(', ')}.`, ADVICE)
-  }
-  return { ...values, only: [...new Set(only)] }
+  return { ...values, only: chosen(values.only, names, 'example', ADVICE) }
 }
 
 /** Runs one example, unless it lacks a program; answers whether it ran. */

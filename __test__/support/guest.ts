@@ -52,3 +52,15 @@ export async function wat(text: string, name = 'inline.wat'): Promise<Uint8Array
     module.destroy()
   }
 }
+
+/** A plain plug-in whose method `which` answers this number, from 0 to 9. */
+export const numbered = (number: number): Promise<Uint8Array> =>
+  wat(`(module
+    (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+    (import "extism:host/env" "store_u8" (func $store_u8 (param i64 i32)))
+    (import "extism:host/env" "output_set" (func $output_set (param i64 i64)))
+    (func (export "which")
+      (local $at i64)
+      (local.set $at (call $alloc (i64.const 1)))
+      (call $store_u8 (local.get $at) (i32.const ${48 + number}))
+      (call $output_set (local.get $at) (i64.const 1))))`)

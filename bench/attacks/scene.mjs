@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { compileGuest } from '../guest.mjs'
+import { compileGuest } from '../../scripts/lib/guest.mjs'
 import { SECRET } from './trial.mjs'
 
 /** The one host that is granted; the server answers to another name too. */

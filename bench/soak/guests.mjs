@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../../scripts/lib/places.mjs'
-import { moduleOf } from '../guest.mjs'
+import { moduleOf } from '../../scripts/lib/guest.mjs'
 
 /** The modules of fixtures/*.wat and fixtures/hostile/*.wat, by their names: `echo`, `hostile/recurse`. */
 export async function compileGuests() {

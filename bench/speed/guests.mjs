@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { Failure } from '../../scripts/lib/failure.mjs'
 import { extensions, modelIr, renamePackage } from '../../scripts/lib/places.mjs'
 import { size } from '../../scripts/lib/quantity.mjs'
-import { compileGuest } from '../guest.mjs'
+import { compileGuest } from '../../scripts/lib/guest.mjs'
 import { withMoreCode } from './code.mjs'
 import { withMoreModules } from './ir.mjs'
 

@@ -1,22 +1,16 @@
 // A project as users have it: the packages unpacked from their tarballs, and beside them what every runtime has to do.
 
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '../lib/failure.mjs'
+import { compileGuest } from '../lib/guest.mjs'
 import { root } from '../lib/places.mjs'
 import { installTarballs } from '../lib/tarball.mjs'
 import { attempt, ending } from '../lib/run.mjs'
 
-/** The guests that the cases load, and the features of WebAssembly in which they are written. */
+/** The guests that the cases load. */
 const GUESTS = ['counter', 'echo', 'clock', 'logger', 'hostile/sleep']
-const FEATURES = {
-  bulk_memory: true,
-  multi_value: true,
-  mutable_globals: true,
-  reference_types: true,
-  sign_extension: true,
-}
 /** No suite takes longer than so many of its cases may. */
 const LONGEST = 10
 
@@ -39,17 +33,8 @@ export class Project {
     writeFileSync(join(this.#directory, 'package.json'), '{ "private": true }\n')
     await installTarballs(tarballs, this.#directory)
     cpSync(join(root, '__test__', 'runtimes'), this.#suite, { recursive: true })
-    const { default: loadWabt } = await import('wabt')
-    const wabt = await loadWabt()
     mkdirSync(join(this.#suite, 'guests'))
-    for (const name of GUESTS) {
-      // A copy, because it reads all of the buffer that an array is a part of.
-      const source = Uint8Array.from(readFileSync(join(root, 'fixtures', `${name}.wat`)))
-      const module = wabt.parseWat(name, source, FEATURES)
-      module.resolveNames()
-      writeFileSync(join(this.#suite, 'guests', `${name.split('/').at(-1)}.wasm`), module.toBinary({}).buffer)
-      module.destroy()
-    }
+    for (const name of GUESTS) await compileGuest(`fixtures/${name}.wat`, join(this.#suite, 'guests'))
   }
 
   /**

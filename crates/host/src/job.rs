@@ -12,10 +12,10 @@ use crate::extension::{Extension, ExtensionId, Successor};
 use crate::health::HEALTH_CHECK;
 use crate::host::{Answer, Call, Form, Outcome, Settled, Shared, State};
 use crate::instance::Instance;
-use crate::lane::Lane;
 use crate::load::{run_load, run_reload};
 use crate::progress::{Progress, Waited, health};
 use crate::schedule::{Ticket, Turn};
+use crate::trip::Trip;
 
 /// Work in line.
 pub(crate) enum Work {
@@ -210,11 +210,11 @@ fn take_instance(state: &mut State, lane: u64, place: usize) -> Box<Instance> {
 }
 
 fn run_calls(shared: &Arc<Shared>, turn: Turn, mut instance: Box<Instance>, first: Progress, settle: &Settle) {
-    let lane = Arc::new(Lane::new(Arc::clone(shared), turn.lane, instance.blueprint(), Arc::clone(settle), first));
-    while lane.run(&mut instance) {}
-    let last = lane.last();
+    let trip = Arc::new(Trip::new(Arc::clone(shared), turn.lane, instance.blueprint(), Arc::clone(settle), first));
+    while trip.run(&mut instance) {}
+    let last = trip.last();
     // Whoever hears of the last answer finds the instance free.
-    let rests = lane.rests();
+    let rests = trip.rests();
     give_back(shared, turn.lane, turn.instance, instance, |State { schedule, .. }| match rests {
         Some(until) => schedule.finish_and_rest(turn.lane, turn.instance, until, &shared.slots),
         None => schedule.finish(turn.lane, turn.instance, &shared.slots),

@@ -59,7 +59,6 @@ mod host;
 mod imported;
 mod instance;
 mod job;
-mod lane;
 mod layout;
 mod load;
 mod log;
@@ -77,6 +76,7 @@ mod row;
 mod schedule;
 mod stack;
 mod text;
+mod trip;
 mod variables;
 
 #[cfg(feature = "tokio")]

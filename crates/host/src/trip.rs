@@ -1,4 +1,4 @@
-//! The calls that one instance runs on one thread before it is given back.
+//! One trip of a thread to an instance: the calls that it runs there before it gives the instance back.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,10 +15,10 @@ use crate::row::{Ended, MAX_BYTES_IN_ROW, Row};
 
 /// How long a thread goes on with what else waits for its instance before it comes back for more. Long enough that many small
 /// calls share one trip between threads, short enough that others get their turn.
-const SHARED_TRIP: Duration = Duration::from_micros(200);
+const LONGEST: Duration = Duration::from_micros(200);
 
-/// The calls of one extension that one instance runs on one thread.
-pub(crate) struct Lane {
+/// The calls that an instance runs on one thread.
+pub(crate) struct Trip {
     shared: Arc<Shared>,
     extension: u64,
     blueprint: Arc<Blueprint>,
@@ -38,7 +38,7 @@ struct State {
     rests: Option<Instant>,
 }
 
-impl Lane {
+impl Trip {
     pub fn new(
         shared: Arc<Shared>,
         extension: u64,
@@ -130,7 +130,7 @@ impl Lane {
         }
         state.rests = call.rests();
         if state.rests.is_none()
-            && call.ended().duration_since(self.since) < SHARED_TRIP
+            && call.ended().duration_since(self.since) < LONGEST
             && let Some(ticket) = shared.schedule.go_on(self.extension)
             && let (Work::Call(waited), interrupt) = begin_work(&mut shared, ticket)
         {
@@ -159,7 +159,7 @@ impl Lane {
     }
 }
 
-impl Row for Lane {
+impl Row for Trip {
     fn waits(&self) -> bool {
         let state = self.lock();
         let Some(call) = &state.call else { return false };

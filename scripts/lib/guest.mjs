@@ -2,8 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import loadWabt from 'wabt'
-import { root } from '../scripts/lib/places.mjs'
+import { root } from './places.mjs'
 
 const FEATURES = {
   bulk_memory: true,
@@ -16,6 +15,8 @@ const FEATURES = {
 
 /** Compiles the guest of a text (`fixtures/plain.wat`) and answers its module. */
 export async function moduleOf(name) {
+  // Not before it is needed: whoever asks for help may not have installed it yet.
+  const { default: loadWabt } = await import('wabt')
   const wabt = await loadWabt()
   const module = wabt.parseWat(name, new Uint8Array(readFileSync(join(root, name))), FEATURES)
   try {
