@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use morphir_extension_host::{Call, ErrorCode, ExtensionId, Form, Outcome, Result};
 
+use crate::in_own_process;
 use crate::support::{TestHost, code, module, plain};
 
 /// What its input begins with decides what it does: `e` an error with the input as its text, `t` a trap, `l` a loop, `n` nothing, `c` the
@@ -195,19 +196,22 @@ const SOURS: &str = r#"(module
       (call $output (call $input) (call $input_length))
       (i32.const 0)))"#;
 
+/// In a process of its own, because a start-up that nobody ends would hold its thread for ever.
 #[test]
 fn what_has_to_be_started_again_in_a_row_is_under_its_own_deadline() {
-    let host = TestHost::new();
-    let mut config = plain(module(SOURS));
-    config.permissions.max_execution_time = Duration::from_millis(300);
-    let id = host.load(config).unwrap();
-    let tickets: Vec<u64> = (0..20)
-        .map(|number| {
-            let input = if number == 10 { "x" } else { "a" };
-            host.submit_within(id, "react", input, Some(Duration::from_secs(2))).unwrap()
-        })
-        .collect();
-    let answers: Vec<_> = tickets.into_iter().map(|ticket| host.answer(ticket)).collect();
-    assert!(answers[..=10].iter().all(Result::is_ok), "{answers:?}");
-    assert!(answers[11..].iter().all(|answer| code(answer) == ErrorCode::Timeout), "{answers:?}");
+    in_own_process! {
+        let host = TestHost::new();
+        let mut config = plain(module(SOURS));
+        config.permissions.max_execution_time = Duration::from_millis(300);
+        let id = host.load(config).unwrap();
+        let tickets: Vec<u64> = (0..20)
+            .map(|number| {
+                let input = if number == 10 { "x" } else { "a" };
+                host.submit_within(id, "react", input, Some(Duration::from_secs(2))).unwrap()
+            })
+            .collect();
+        let answers: Vec<_> = tickets.into_iter().map(|ticket| host.answer(ticket)).collect();
+        assert!(answers[..=10].iter().all(Result::is_ok), "{answers:?}");
+        assert!(answers[11..].iter().all(|answer| code(answer) == ErrorCode::Timeout), "{answers:?}");
+    }
 }
