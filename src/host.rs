@@ -359,12 +359,13 @@ impl NativeHost {
     /// gave up, and a number if some waits for an instance to be started again: in so many milliseconds.
     #[napi(catch_unwind, ts_return_type = "Promise<Array<unknown>> | boolean | number | null")]
     pub fn start_next(&self) -> Option<Either3<AsyncTask<Run>, bool, f64>> {
+        self.handover.lend();
         let Some(job) = self.host.next() else {
             let waits = self.host.waits_for_slot().then_some(Either3::B(false));
             return waits.or_else(|| self.host.wakes_in().map(milliseconds).map(Either3::C));
         };
         let Some(job) = self.handover.give(job) else { return Some(Either3::B(true)) };
-        let run = Run::new(job, Arc::clone(&self.outbox), Arc::clone(&self.handover));
+        let run = Run::new(job, self.host.clone(), Arc::clone(&self.outbox), Arc::clone(&self.handover));
         Some(Either3::A(AsyncTask::new(run)))
     }
 

@@ -1,6 +1,6 @@
 //! A thread that is done stays for a moment: most often the next call is on its way, and waking a thread takes longer than the call.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -50,6 +50,10 @@ fn processors() -> usize {
     *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, Into::into))
 }
 
+/// How long after JavaScript last lent threads they take work by themselves: the end of a worker waits for them, and should not wait
+/// for all that is in line. A thread of JavaScript's that is busy for longer lends them again when it is done.
+const LENT: Duration = Duration::from_millis(2);
+
 /// Where a thread that stays is given its next job. One stays at a time: more would burn what the others need.
 #[derive(Default)]
 pub struct Handover {
@@ -59,9 +63,26 @@ pub struct Handover {
     open: AtomicBool,
     given: AtomicBool,
     job: Mutex<Option<Job>>,
+    /// When JavaScript last lent threads, in nanoseconds since this began.
+    lent: AtomicU64,
+    since: OnceLock<Instant>,
 }
 
 impl Handover {
+    /// JavaScript lends threads: those that have work may take more.
+    pub fn lend(&self) {
+        self.lent.store(self.now(), Ordering::Relaxed);
+    }
+
+    /// Whether a thread may take work by itself.
+    pub fn is_lent(&self) -> bool {
+        self.now().saturating_sub(self.lent.load(Ordering::Relaxed)) < LENT.as_nanos() as u64
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.since.get_or_init(Instant::now).elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
     /// Gives a job to the thread that stays. Answers the job where there is none.
     pub fn give(&self, job: Job) -> Option<Job> {
         if !self.open.swap(false, Ordering::AcqRel) {

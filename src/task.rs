@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use morphir_extension_host::Job;
+use morphir_extension_host::{Host, Job};
 use napi::bindgen_prelude::{Error, Result};
 use napi::{Env, Task};
 
@@ -11,16 +11,17 @@ use crate::outbox::Outbox;
 use crate::settled::SettledList;
 use crate::stay::Handover;
 
-/// Runs a job, and those that it is given right after. Settles with what JavaScript has not heard of by then.
+/// Runs a job, and those that are next in line or are given right after. Settles with what JavaScript has not heard of by then.
 pub struct Run {
     job: Option<Job>,
+    host: Host,
     outbox: Arc<Outbox>,
     handover: Arc<Handover>,
 }
 
 impl Run {
-    pub const fn new(job: Job, outbox: Arc<Outbox>, handover: Arc<Handover>) -> Self {
-        Self { job: Some(job), outbox, handover }
+    pub const fn new(job: Job, host: Host, outbox: Arc<Outbox>, handover: Arc<Handover>) -> Self {
+        Self { job: Some(job), host, outbox, handover }
     }
 }
 
@@ -35,8 +36,8 @@ impl Task for Run {
             // A panic on a thread of libuv's ends the process.
             catch_unwind(AssertUnwindSafe(|| job.run(&settle)))
                 .map_err(|_| Error::from_reason("The extension host failed, which is a defect of it."))?;
-            // Only what JavaScript gives: the end of a worker waits for this task, and should not wait for all that is in line.
-            next = self.handover.wait();
+            let more = if self.handover.is_lent() { self.host.next_in_turn() } else { None };
+            next = more.or_else(|| self.handover.wait());
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ use crate::health::HealthStatus;
 use crate::host::{Answer, Call, Form, Host, HostOptions, Listing, Outcome, Settled};
 use crate::job::{Job, Settle};
 use crate::offers::Offers;
-use crate::schedule::Slots;
+use crate::slots::Slots;
 
 /// Loads WebAssembly extensions and calls them, without ever blocking the task that asks.
 ///

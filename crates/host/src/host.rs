@@ -24,7 +24,9 @@ use crate::load::Loaded;
 use crate::log::{LogLevel, LogRecord};
 use crate::metrics::{self, Snapshot};
 use crate::offers::Offers;
-use crate::schedule::{Schedule, Slots, Ticket};
+use crate::progress::Progress;
+use crate::schedule::{Schedule, Ticket};
+use crate::slots::Slots;
 
 /// How a host is set up.
 #[derive(Debug)]
@@ -182,11 +184,17 @@ impl State {
     }
 
     /// Notes that a thread has this work; a load has its extension's `name`.
-    pub fn run(&mut self, ticket: Ticket, extension: u64, name: Option<String>) -> Arc<Interrupt> {
-        let interrupt = Interrupt::new(ticket);
-        let running = Running { extension, interrupt: Arc::clone(&interrupt), name, abandoned: false };
-        self.running.insert(ticket, running);
-        interrupt
+    pub fn run(&mut self, extension: u64, name: Option<String>, interrupt: &Arc<Interrupt>) {
+        let running = Running { extension, interrupt: Arc::clone(interrupt), name, abandoned: false };
+        self.running.insert(interrupt.ticket(), running);
+    }
+
+    /// Puts a call that a thread had back in line, for what is left of its inputs.
+    pub fn put_back(&mut self, progress: Box<Progress>) {
+        let (ticket, id) = (progress.ticket, progress.call.extension.0);
+        self.running.remove(&ticket);
+        self.waiting.insert(ticket, Work::Paused(progress));
+        self.schedule.resubmit(id, ticket);
     }
 
     pub fn extension(&self, id: ExtensionId) -> Result<&Extension> {
@@ -392,6 +400,15 @@ impl Host {
         Some(Job::begin(&self.shared, &mut state, turn))
     }
 
+    /// The next work for a thread that has just done some: nothing while another host waits for a slot that this one has.
+    #[must_use]
+    pub fn next_in_turn(&self) -> Option<Job> {
+        let mut state = self.shared.lock();
+        state.schedule.wake(Instant::now);
+        let turn = state.schedule.take_on(&self.shared.slots)?;
+        Some(Job::begin(&self.shared, &mut state, turn))
+    }
+
     /// Whether work could start if a slot were free. The slots may be held by another host: ask again in a while.
     #[must_use]
     pub fn waits_for_slot(&self) -> bool {
@@ -562,8 +579,8 @@ fn take_back(state: &mut State, ticket: Ticket, code: ErrorCode, message: &str) 
     let extension = state.waiting.get(&ticket)?.extension();
     state.schedule.remove(extension, ticket);
     let work = state.waiting.remove(&ticket)?;
-    let name = state.extensions.get(&extension).map(|extension| extension.blueprint.name.clone());
-    Some(Settled { ticket, outcome: work.refused(name.as_deref(), code, message), log: Vec::new() })
+    let (outcome, log) = work.refused(state.extensions.get_mut(&extension), code, message);
+    Some(Settled { ticket, outcome, log })
 }
 
 fn cancel_all(state: &mut State, id: u64) -> Vec<Settled> {

@@ -13,15 +13,25 @@ use crate::health::HEALTH_CHECK;
 use crate::host::{Answer, Call, Form, Outcome, Settled, Shared, State};
 use crate::instance::Instance;
 use crate::load::{run_load, run_reload};
+use crate::log::LogRecord;
 use crate::progress::{Progress, Waited, health};
 use crate::schedule::{Ticket, Turn};
 use crate::trip::Trip;
 
 /// Work in line.
 pub(crate) enum Work {
-    Load { id: u64, config: Box<ExtensionConfig> },
-    Reload { id: u64, name: String, source: Option<Source> },
+    Load {
+        id: u64,
+        config: Box<ExtensionConfig>,
+    },
+    Reload {
+        id: u64,
+        name: String,
+        source: Option<Source>,
+    },
     Call(Waited),
+    /// A call that stands in line again for what is left of its inputs; it has its old ticket, and so its old place.
+    Paused(Box<Progress>),
 }
 
 impl Work {
@@ -44,6 +54,7 @@ impl Work {
         match self {
             Self::Load { id, .. } | Self::Reload { id, .. } => *id,
             Self::Call(Waited { call, .. }) => call.extension.0,
+            Self::Paused(progress) => progress.call.extension.0,
         }
     }
 
@@ -56,22 +67,49 @@ impl Work {
         match self {
             Self::Load { config, .. } => Some(config.name.clone()),
             Self::Reload { name, .. } => Some(name.clone()),
-            Self::Call(_) => None,
+            Self::Call(_) | Self::Paused(_) => None,
         }
     }
 
-    /// The outcome of work that never started.
-    pub fn refused(&self, extension: Option<&str>, code: ErrorCode, message: &str) -> Outcome {
-        let error = || ExtensionError::new(code, message);
+    /// The call that it is, as one that has an instance.
+    pub fn into_progress(self, ticket: Ticket, interrupt: Arc<Interrupt>) -> Option<Progress> {
         match self {
+            Self::Call(waited) => Some(Progress::new(ticket, waited, interrupt)),
+            Self::Paused(mut progress) => {
+                progress.resume();
+                Some(*progress)
+            }
+            Self::Load { .. } | Self::Reload { .. } => None,
+        }
+    }
+
+    /// The outcome of work that does not start any more, and what was logged with it.
+    pub fn refused(
+        self,
+        extension: Option<&mut Extension>,
+        code: ErrorCode,
+        message: &str,
+    ) -> (Outcome, Vec<LogRecord>) {
+        let error = || ExtensionError::new(code, message);
+        let name = extension.as_ref().map(|extension| extension.blueprint.name.clone()).unwrap_or_default();
+        let outcome = match self {
             Self::Load { config, .. } => Outcome::Loaded(Err(error().of(&config.name))),
-            Self::Reload { name, .. } => Outcome::Reloaded(Err(error().of(name))),
+            Self::Reload { name, .. } => Outcome::Reloaded(Err(error().of(&name))),
             Self::Call(Waited { call, checks, .. }) => {
-                let error = || Err(error().in_method(&call.method).of(extension.unwrap_or_default()));
-                let answer = || if *checks { health(error()) } else { error().map(Answer::Bytes) };
+                let error = || Err(error().in_method(&call.method).of(&name));
+                let answer = || if checks { health(error()) } else { error().map(Answer::Bytes) };
                 Outcome::Called(call.inputs.iter().map(|_| answer()).collect())
             }
-        }
+            Self::Paused(mut progress) => {
+                progress.refuse_rest(code, message, &name);
+                if let Some(extension) = extension {
+                    progress.count(extension);
+                }
+                let log = std::mem::take(&mut progress.log);
+                return (Outcome::Called(progress.into_answers()), log);
+            }
+        };
+        (outcome, Vec::new())
     }
 }
 
@@ -116,10 +154,10 @@ impl Job {
                 let instances = extension.instances.len();
                 Task::Reload { name, successor: extension.successor(source), instances, interrupt }
             }
-            (Work::Call(waited), interrupt) => Task::Calls {
-                instance: take_instance(state, turn.lane, turn.instance),
-                first: Progress::new(turn.ticket, waited, interrupt),
-            },
+            (work @ (Work::Call(_) | Work::Paused(_)), interrupt) => {
+                let Some(first) = work.into_progress(turn.ticket, interrupt) else { unreachable!("it is a call") };
+                Task::Calls { instance: take_instance(state, turn.lane, turn.instance), first }
+            }
         };
         Self { shared: Arc::clone(shared), turn, task: Some(task) }
     }
@@ -130,8 +168,8 @@ impl Job {
         self.turn.ticket
     }
 
-    /// Runs the work to its end, which its limits see to, and hands each thing that settles to `settle` as soon as it does. Never
-    /// panics, if `settle` does not.
+    /// Runs the work to its end, which its limits see to, and hands each thing that settles to `settle` as soon as it does. A call of
+    /// many inputs that goes on for long settles later: it stands in line again for what is left. Never panics, if `settle` does not.
     pub fn run(mut self, settle: &Settle) {
         let (shared, turn) = (Arc::clone(&self.shared), self.turn);
         match self.task.take() {
@@ -150,7 +188,7 @@ impl Job {
         }
     }
 
-    /// Runs the work to its end. Answers what settled.
+    /// Runs the work as `run` does. Answers what settled.
     #[must_use]
     pub fn into_settled(self) -> Vec<Settled> {
         let settled = Arc::new(Mutex::new(Vec::new()));
@@ -198,7 +236,11 @@ pub(crate) fn begin_work(state: &mut State, ticket: Ticket) -> (Work, Arc<Interr
     let Some(work) = state.waiting.remove(&ticket) else {
         unreachable!("what is in line is waiting");
     };
-    let interrupt = state.run(ticket, work.extension(), work.name_of_load());
+    let interrupt = match &work {
+        Work::Paused(progress) => Arc::clone(&progress.interrupt),
+        _ => Interrupt::new(ticket),
+    };
+    state.run(work.extension(), work.name_of_load(), &interrupt);
     (work, interrupt)
 }
 
@@ -212,12 +254,17 @@ fn take_instance(state: &mut State, lane: u64, place: usize) -> Box<Instance> {
 fn run_calls(shared: &Arc<Shared>, turn: Turn, mut instance: Box<Instance>, first: Progress, settle: &Settle) {
     let trip = Arc::new(Trip::new(Arc::clone(shared), turn.lane, instance.blueprint(), Arc::clone(settle), first));
     while trip.run(&mut instance) {}
-    let last = trip.last();
+    let (last, paused) = (trip.last(), trip.take_paused());
     // Whoever hears of the last answer finds the instance free.
     let rests = trip.rests();
-    give_back(shared, turn.lane, turn.instance, instance, |State { schedule, .. }| match rests {
-        Some(until) => schedule.finish_and_rest(turn.lane, turn.instance, until, &shared.slots),
-        None => schedule.finish(turn.lane, turn.instance, &shared.slots),
+    give_back(shared, turn.lane, turn.instance, instance, |state| {
+        if let Some(progress) = paused {
+            state.put_back(progress);
+        }
+        match rests {
+            Some(until) => state.schedule.finish_and_rest(turn.lane, turn.instance, until, &shared.slots),
+            None => state.schedule.finish(turn.lane, turn.instance, &shared.slots),
+        }
     });
     if let Some(settled) = last {
         settle(settled);
@@ -294,7 +341,8 @@ fn wait_for_instance(shared: &Shared, call: &Call) -> Result<(Ticket, Arc<Interr
         if let Some(place) = state.schedule.borrow(lane) {
             let instance = take_instance(&mut state, lane, place);
             let ticket = state.ticket();
-            let interrupt = state.run(ticket, lane, None);
+            let interrupt = Interrupt::new(ticket);
+            state.run(lane, None, &interrupt);
             return Ok((ticket, interrupt, place, instance));
         }
         let now = Instant::now();

@@ -9,6 +9,7 @@ use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::extension::Extension;
 use crate::health::HealthStatus;
 use crate::host::{Answer, Call};
+use crate::log::LogRecord;
 use crate::mep;
 use crate::restart::Recovery;
 use crate::schedule::Ticket;
@@ -38,6 +39,8 @@ pub(crate) struct Progress {
     queue_time: Duration,
     /// What became of its inputs, but for what was handed over.
     answers: Vec<Result<Answer>>,
+    /// What the extension logged with them.
+    pub log: Vec<LogRecord>,
     /// How long each of its inputs took that is answered, and how it failed.
     ends: Vec<(Duration, Option<ErrorCode>)>,
     /// After how many answers those are handed over that there are.
@@ -62,12 +65,18 @@ impl Progress {
             submitted,
             queue_time: now.duration_since(submitted),
             answers: Vec::with_capacity(inputs),
+            log: Vec::new(),
             ends: Vec::with_capacity(inputs),
             portion,
             now,
             watch: None,
             rest: None,
         }
+    }
+
+    /// Goes on after it stood in line again.
+    pub fn resume(&mut self) {
+        self.now = Instant::now();
     }
 
     /// How many of its inputs are answered.
@@ -131,6 +140,14 @@ impl Progress {
         self.ends.push((ended.duration_since(self.now), answer.as_ref().err().map(ExtensionError::code)));
         self.answers.push(answer.map_err(|error| error.of(name).in_method(&self.call.method)));
         self.now = ended;
+    }
+
+    /// Answers its other inputs with an error: they never run.
+    pub fn refuse_rest(&mut self, code: ErrorCode, message: &str, name: &str) {
+        while self.next_length().is_some() {
+            self.resume();
+            self.end(Err(ExtensionError::new(code, message)), name);
+        }
     }
 
     /// The answers that are ready to be handed over although there are more to come.

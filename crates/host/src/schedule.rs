@@ -4,39 +4,10 @@
 //! instance is ready, and ready lanes take turns, so that one busy extension does not starve the others.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-/// How many runs may go on at once, in every host that shares these slots.
-#[derive(Debug)]
-pub struct Slots {
-    limit: usize,
-    used: AtomicUsize,
-}
-
-impl Slots {
-    /// At most `limit` runs at once, and at least one.
-    #[must_use]
-    pub const fn new(limit: usize) -> Self {
-        Self { limit: if limit == 0 { 1 } else { limit }, used: AtomicUsize::new(0) }
-    }
-
-    /// How many runs may go on at once.
-    #[must_use]
-    pub const fn limit(&self) -> usize {
-        self.limit
-    }
-
-    fn acquire(&self) -> bool {
-        self.used
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |used| (used < self.limit).then_some(used + 1))
-            .is_ok()
-    }
-
-    fn release(&self) {
-        self.used.fetch_sub(1, Ordering::AcqRel);
-    }
-}
+use crate::slots::Slots;
 
 /// Names one piece of work.
 pub(crate) type Ticket = u64;
@@ -53,11 +24,25 @@ pub(crate) struct Turn {
 
 #[derive(Debug, Default)]
 pub(crate) struct Schedule {
+    id: Id,
     lanes: HashMap<LaneId, Lane>,
     /// Lanes that have work and a free instance, each once.
     ready: VecDeque<LaneId>,
     /// Instances that must not be started before their time, neither free nor busy.
     resting: BTreeSet<(Instant, LaneId, usize)>,
+    /// It was refused a slot.
+    refused: bool,
+}
+
+/// Tells the schedules apart that share slots.
+#[derive(Debug)]
+struct Id(u64);
+
+impl Default for Id {
+    fn default() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -126,6 +111,15 @@ impl Schedule {
         }
     }
 
+    /// Puts work that had started back in its place: before all that came after it.
+    pub fn resubmit(&mut self, lane: LaneId, ticket: Ticket) {
+        if let Some(found) = self.lanes.get_mut(&lane) {
+            let place = found.waiting.partition_point(|other| *other < ticket);
+            found.waiting.insert(place, ticket);
+            self.note(lane);
+        }
+    }
+
     /// Puts work at the end of its lane that needs the lane to itself. Whoever takes it has to `finish_alone`.
     pub fn submit_alone(&mut self, lane: LaneId, ticket: Ticket) {
         if let Some(found) = self.lanes.get_mut(&lane) {
@@ -158,12 +152,28 @@ impl Schedule {
 
     /// The next work that may start, if a slot is free. Whoever takes it has to `finish` it.
     pub fn take(&mut self, slots: &Slots) -> Option<Turn> {
+        let refused = self.refused;
+        let turn = self.take_ready(slots);
+        if refused && !self.refused {
+            slots.content(self.id.0);
+        }
+        turn
+    }
+
+    /// The same for a thread that has just done some of it: nothing while another schedule waits for a slot.
+    pub fn take_on(&mut self, slots: &Slots) -> Option<Turn> {
+        if slots.others_wait(self.id.0) { None } else { self.take(slots) }
+    }
+
+    fn take_ready(&mut self, slots: &Slots) -> Option<Turn> {
+        self.refused = false;
         while let Some(lane) = self.ready.front().copied() {
             let Some(found) = self.lanes.get_mut(&lane).filter(|found| found.may_start()) else {
                 self.leave_ready();
                 continue;
             };
-            if !slots.acquire() {
+            self.refused = !slots.acquire(self.id.0);
+            if self.refused {
                 return None;
             }
             // What has the lane to itself needs no instance: all of them may be resting.
@@ -326,6 +336,28 @@ mod tests {
         assert_eq!(schedule.take(&slots), None, "its only instance is busy");
         schedule.finish(1, first.instance, &slots);
         assert_eq!(schedule.take(&slots).unwrap().ticket, 2);
+    }
+
+    #[test]
+    fn what_had_started_goes_on_before_what_came_later() {
+        let (mut schedule, slots) = (Schedule::default(), Slots::new(8));
+        schedule.open(1, 2);
+        schedule.open(2, 1);
+        schedule.submit(1, 1);
+        schedule.submit(1, 2);
+        schedule.submit_alone(1, 3);
+        schedule.submit(1, 4);
+        schedule.submit(2, 5);
+        assert_eq!(turns(&mut schedule, &slots), [(1, 1), (2, 5), (1, 2)]);
+        for (ticket, instance) in [(1, 0), (2, 1)] {
+            schedule.resubmit(1, ticket);
+            schedule.finish(1, instance, &slots);
+        }
+        assert!(schedule.remove(1, 2), "it waits again");
+        assert_eq!(turns(&mut schedule, &slots), [(1, 1)], "what needs the lane to itself waits for it");
+        schedule.resubmit(1, 1);
+        schedule.finish(1, 0, &slots);
+        assert_eq!(schedule.remove_all(1), [1, 3, 4]);
     }
 
     #[test]
@@ -510,7 +542,11 @@ mod tests {
         let turn = one.take(&slots).unwrap();
         assert_eq!(other.take(&slots), None);
         assert!(other.waits_for_slot());
+        one.submit(1, 2);
         one.finish(1, turn.instance, &slots);
-        assert!(other.take(&slots).is_some());
+        assert_eq!(one.take_on(&slots), None, "the other waits");
+        let turn = other.take(&slots).unwrap();
+        other.finish(1, turn.instance, &slots);
+        assert_eq!(one.take_on(&slots).unwrap().ticket, 2, "it does not any more");
     }
 }

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::extension::Extension;
 use crate::host::{Outcome, Settled, Shared};
 use crate::instance::{Blueprint, Instance};
-use crate::job::{Settle, Work, begin_work, count, guarded};
+use crate::job::{Settle, begin_work, count, guarded};
 use crate::log::LogRecord;
 use crate::progress::Progress;
 use crate::row::{Ended, MAX_BYTES_IN_ROW, Row};
@@ -16,6 +16,10 @@ use crate::row::{Ended, MAX_BYTES_IN_ROW, Row};
 /// How long a thread goes on with what else waits for its instance before it comes back for more. Long enough that many small
 /// calls share one trip between threads, short enough that others get their turn.
 const LONGEST: Duration = Duration::from_micros(200);
+
+/// How long a thread goes on with the inputs of one call before the rest of them stands in line again: other extensions wait for
+/// the same threads, and the end of a worker waits for what runs. Long enough that coming back costs less than a hundredth.
+const LONGEST_CALL: Duration = Duration::from_millis(20);
 
 /// The calls that an instance runs on one thread.
 pub(crate) struct Trip {
@@ -30,8 +34,8 @@ pub(crate) struct Trip {
 struct State {
     /// The call that runs, or is next.
     call: Option<Progress>,
-    /// What was logged since the last call settled.
-    log: Vec<LogRecord>,
+    /// The call that stands in line again when the instance is free.
+    paused: Option<Box<Progress>>,
     /// The last call, which settles when the instance is free.
     last: Option<Settled>,
     /// Until when the instance must not be started again.
@@ -46,7 +50,7 @@ impl Trip {
         outlet: Settle,
         first: Progress,
     ) -> Self {
-        let state = Mutex::new(State { call: Some(first), log: Vec::new(), last: None, rests: None });
+        let state = Mutex::new(State { call: Some(first), paused: None, last: None, rests: None });
         Self { shared, extension, blueprint, outlet, since: Instant::now(), state }
     }
 
@@ -71,7 +75,26 @@ impl Trip {
         if let Some(result) = result {
             self.end(result, instance.take_log());
         }
+        self.pause();
         self.lock().call.is_some()
+    }
+
+    /// Leaves what is left of a call to a later trip, if this one has gone on for long.
+    fn pause(&self) {
+        let mut state = self.lock();
+        if self.is_over(state.call.as_ref()) {
+            state.paused = state.call.take().map(Box::new);
+        }
+    }
+
+    /// Whether this call must not go on now. What is only told that its instance rests is done in no time.
+    fn is_over(&self, call: Option<&Progress>) -> bool {
+        call.is_some_and(|call| call.answered() > 0 && call.rests().is_none()) && LONGEST_CALL < self.since.elapsed()
+    }
+
+    /// What stands in line again once the instance is given back.
+    pub fn take_paused(&self) -> Option<Box<Progress>> {
+        self.lock().paused.take()
     }
 
     /// Until when the instance must not be started again.
@@ -107,14 +130,14 @@ impl Trip {
     /// Takes what came of the input that runs.
     fn end(&self, result: Result<Vec<u8>>, log: Vec<LogRecord>) {
         let mut state = self.lock();
-        state.log.extend(log);
         let Some(call) = &mut state.call else { return };
+        call.log.extend(log);
         call.end(result, &self.blueprint.name);
         if call.next_length().is_none() {
             self.settle(state);
         } else if let Some(answers) = call.take_portion() {
             let ticket = call.ticket;
-            let log = std::mem::take(&mut state.log);
+            let log = std::mem::take(&mut call.log);
             drop(state);
             (self.outlet)(Settled { ticket, outcome: Outcome::Answered(answers), log });
         }
@@ -122,7 +145,7 @@ impl Trip {
 
     /// Settles the call whose inputs are answered, and begins the next, if there is one and it is this instance's turn.
     fn settle(&self, mut state: MutexGuard<'_, State>) {
-        let Some(call) = state.call.take() else { return };
+        let Some(mut call) = state.call.take() else { return };
         let mut shared = self.shared.lock();
         shared.running.remove(&call.ticket);
         if let Some(extension) = shared.extensions.get_mut(&self.extension) {
@@ -132,12 +155,12 @@ impl Trip {
         if state.rests.is_none()
             && call.ended().duration_since(self.since) < LONGEST
             && let Some(ticket) = shared.schedule.go_on(self.extension)
-            && let (Work::Call(waited), interrupt) = begin_work(&mut shared, ticket)
         {
-            state.call = Some(Progress::new(ticket, waited, interrupt));
+            let (work, interrupt) = begin_work(&mut shared, ticket);
+            state.call = work.into_progress(ticket, interrupt);
         }
         drop(shared);
-        let log = std::mem::take(&mut state.log);
+        let log = std::mem::take(&mut call.log);
         let settled = Settled { ticket: call.ticket, outcome: Outcome::Called(call.into_answers()), log };
         if state.call.is_none() {
             state.last = Some(settled);
@@ -177,7 +200,7 @@ impl Row for Trip {
         let mut state = self.lock();
         let call = state.call.as_mut()?;
         let fits = call.next_length().is_some_and(|length| length <= MAX_BYTES_IN_ROW);
-        if call.call.method != method || call.checks || !fits {
+        if call.call.method != method || call.checks || !fits || self.is_over(Some(&*call)) {
             return None;
         }
         let input = call.begin(&self.blueprint.permissions);

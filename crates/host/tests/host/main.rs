@@ -14,6 +14,7 @@ mod hostile;
 mod instances;
 mod limits;
 mod modules;
+mod pause;
 mod prepare_properties;
 mod process;
 mod queue;
