@@ -48,7 +48,7 @@ export declare class NativeHost {
    * functions are asked meanwhile.
    */
   callNow(extension: number, method: string, input: string | Uint8Array, timeout?: number | undefined | null, now?: (asked: unknown) => NativeAnswer): Array<unknown> | Failure
-  /** Has `ring` called when something settled on another thread and can be taken. */
+  /** Has `ring` called when something settled on another thread and can be taken, and now and then while something runs. */
   ringBy(ring: () => void): void
   /** Takes what settled on other threads and has not been taken. */
   takeSettled(): Array<unknown>

@@ -15,6 +15,7 @@ use napi_derive::napi;
 use crate::config_file::{NativeConfigFile, ReadConfig};
 use crate::error::Failure;
 use crate::function::{Exchange, JsFunction, JsNetwork, NativeFunction, NewsList, Now, Thrown, answering_here, bytes};
+use crate::lifeline::Lifeline;
 use crate::outbox::Outbox;
 use crate::settled::SettledList;
 use crate::stay::Handover;
@@ -145,6 +146,7 @@ pub struct NativeHost {
     host: Host,
     outbox: Arc<Outbox>,
     handover: Arc<Handover>,
+    lifeline: Arc<Lifeline>,
     exchange: Arc<Exchange>,
     /// Borrowed for no longer than a method runs: a function that is called during `callSync` may close its own host.
     threads: RefCell<Option<Threads>>,
@@ -177,7 +179,8 @@ impl NativeHost {
             workspace,
         };
         let host = Host::offering(HostOptions { cache, slots, log_level }, offers);
-        Ok(Self { host, outbox: Arc::default(), handover: Arc::default(), exchange, threads: RefCell::default() })
+        let (outbox, handover, lifeline) = (Arc::default(), Arc::default(), Arc::default());
+        Ok(Self { host, outbox, handover, lifeline, exchange, threads: RefCell::default() })
     }
 
     /// Has `ring` called when there is something that functions are asked.
@@ -321,9 +324,10 @@ impl NativeHost {
         })
     }
 
-    /// Has `ring` called when something settled on another thread and can be taken.
+    /// Has `ring` called when something settled on another thread and can be taken, and now and then while something runs.
     #[napi(catch_unwind, ts_args_type = "ring: () => void")]
     pub fn ring_by(&self, ring: Function<'_, (), ()>) -> Result<()> {
+        self.lifeline.tie(&self.host, &ring)?;
         self.outbox.ring_by(ring)
     }
 
@@ -365,8 +369,13 @@ impl NativeHost {
             return waits.or_else(|| self.host.wakes_in().map(milliseconds).map(Either3::C));
         };
         let Some(job) = self.handover.give(job) else { return Some(Either3::B(true)) };
-        let run = Run::new(job, self.host.clone(), Arc::clone(&self.outbox), Arc::clone(&self.handover));
-        Some(Either3::A(AsyncTask::new(run)))
+        Some(Either3::A(AsyncTask::new(Run {
+            job: Some(job),
+            host: self.host.clone(),
+            outbox: Arc::clone(&self.outbox),
+            handover: Arc::clone(&self.handover),
+            lifeline: Arc::clone(&self.lifeline),
+        })))
     }
 
     /// Takes work back; answers what settled by this.

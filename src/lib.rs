@@ -4,6 +4,7 @@ mod config_file;
 mod error;
 mod function;
 mod host;
+mod lifeline;
 mod outbox;
 mod settled;
 mod stay;

@@ -7,22 +7,19 @@ use morphir_extension_host::{Host, Job};
 use napi::bindgen_prelude::{Error, Result};
 use napi::{Env, Task};
 
+use crate::lifeline::Lifeline;
 use crate::outbox::Outbox;
 use crate::settled::SettledList;
 use crate::stay::Handover;
 
 /// Runs a job, and those that are next in line or are given right after. Settles with what JavaScript has not heard of by then.
 pub struct Run {
-    job: Option<Job>,
-    host: Host,
-    outbox: Arc<Outbox>,
-    handover: Arc<Handover>,
-}
-
-impl Run {
-    pub const fn new(job: Job, host: Host, outbox: Arc<Outbox>, handover: Arc<Handover>) -> Self {
-        Self { job: Some(job), host, outbox, handover }
-    }
+    /// There until it runs.
+    pub job: Option<Job>,
+    pub host: Host,
+    pub outbox: Arc<Outbox>,
+    pub handover: Arc<Handover>,
+    pub lifeline: Arc<Lifeline>,
 }
 
 impl Task for Run {
@@ -32,6 +29,7 @@ impl Task for Run {
     fn compute(&mut self) -> Result<Self::Output> {
         let mut next = self.job.take();
         let settle = self.outbox.settle();
+        let _watched = self.lifeline.watch();
         while let Some(job) = next {
             // A panic on a thread of libuv's ends the process.
             catch_unwind(AssertUnwindSafe(|| job.run(&settle)))

@@ -5,11 +5,11 @@
 //! arrives before the engine has started the call would be lost there: until the prepared module tells that it was entered, the
 //! host only takes note of the reason.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use extism::CancelHandle;
 
@@ -157,6 +157,58 @@ impl Drop for Watch {
     }
 }
 
+/// Does something again and again until it is dropped, on the thread that keeps the deadlines: it has to be quick.
+pub struct Pulse {
+    id: u64,
+}
+
+/// What a pulse does.
+type Act = Arc<dyn Fn() + Send + Sync>;
+
+struct Beat {
+    next: Instant,
+    period: Duration,
+    act: Act,
+}
+
+impl Pulse {
+    /// Does this for the first time when a `period` is over.
+    #[must_use]
+    pub fn every(period: Duration, act: Act) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT.fetch_add(1, Ordering::Relaxed);
+        let next = Instant::now() + period;
+        let watchdog = Watchdog::get();
+        let mut agenda = watchdog.lock();
+        agenda.beats.insert(id, Beat { next, period, act });
+        watchdog.look_at(&agenda, next);
+        Self { id }
+    }
+}
+
+impl Drop for Pulse {
+    fn drop(&mut self) {
+        Watchdog::get().lock().beats.remove(&self.id);
+    }
+}
+
+impl Agenda {
+    /// What pulses do now.
+    fn due(&mut self, now: Instant) -> Vec<Act> {
+        let mut due = Vec::new();
+        for beat in self.beats.values_mut().filter(|beat| beat.next <= now) {
+            beat.next = now + beat.period;
+            due.push(Arc::clone(&beat.act));
+        }
+        due
+    }
+
+    fn wakes(&self) -> Option<Instant> {
+        let deadline = self.next.first_key_value().map(|((due, _), _)| *due);
+        deadline.into_iter().chain(self.beats.values().map(|beat| beat.next)).min()
+    }
+}
+
 struct Watchdog {
     agenda: Mutex<Agenda>,
     earlier: Condvar,
@@ -165,6 +217,8 @@ struct Watchdog {
 #[derive(Default)]
 struct Agenda {
     next: BTreeMap<(Instant, u64), Arc<Interrupt>>,
+    /// Of pulses: as few as there are threads.
+    beats: HashMap<u64, Beat>,
     /// When the thread looks again by itself; only something earlier has to wake it.
     wakes: Option<Instant>,
 }
@@ -192,7 +246,12 @@ impl Watchdog {
     fn insert(&self, due: Instant, interrupt: &Arc<Interrupt>) {
         let mut agenda = self.lock();
         agenda.next.insert((due, interrupt.id), Arc::clone(interrupt));
-        if agenda.wakes.is_none_or(|wakes| due < wakes) {
+        self.look_at(&agenda, due);
+    }
+
+    /// Makes sure that the thread looks at this time.
+    fn look_at(&self, agenda: &Agenda, time: Instant) {
+        if agenda.wakes.is_none_or(|wakes| time < wakes) {
             self.earlier.notify_one();
         }
     }
@@ -207,7 +266,13 @@ impl Watchdog {
                 let interrupt = entry.remove();
                 interrupt.send(Reason::Deadline);
             }
-            agenda.wakes = agenda.next.first_key_value().map(|((due, _), _)| *due);
+            let due = agenda.due(now);
+            if !due.is_empty() {
+                drop(agenda);
+                due.iter().for_each(|act| act());
+                agenda = self.lock();
+            }
+            agenda.wakes = agenda.wakes();
             agenda = match agenda.wakes {
                 Some(wakes) => {
                     let pause = wakes.saturating_duration_since(Instant::now());

@@ -89,6 +89,7 @@ pub use config::{
     MAX_EXECUTION_TIME, MAX_INSTANCES, MAX_MEMORY, MIN_MEMORY, Permissions, Source,
 };
 pub use config_file::{ConfigFile, Intent, Listed, config_schema};
+pub use deadline::Pulse;
 pub use dialect::Dialect;
 pub use error::{ErrorCode, ExtensionError, Result, RpcError};
 pub use extension::ExtensionId;
