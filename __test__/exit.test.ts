@@ -216,11 +216,10 @@ describe('a host inside a worker alone', () => {
     'leaves no crash when the worker is terminated with calls in flight (%s)',
     { timeout: 60_000 },
     async (_, options) => {
-      // On libuv's pool the end of a worker waits for its calls, which are granted a second here.
       const child = await run(`
       const code = \`(async () => {
         const host = newHost(${options})
-        const id = await load(host, 'counter', { instances: 2, permissions: { maxExecutionTime: 1000 } })
+        const id = await load(host, 'counter', { instances: 2 })
         for (let index = 0; index < 10; index += 1) host.call(id, 'loop').catch(() => {})
         await until(() => host.stats(id).running > 0)
         await sleep(10)
@@ -239,13 +238,13 @@ describe('a host inside a worker alone', () => {
     },
   )
 
-  it('with threads of its own is terminated at once', async () => {
+  it.each(LENDERS)('is terminated at once, whatever runs on %s', async (_, options) => {
     const [elapsed] = (await runWell(`
       const code = \`(async () => {
-        const host = newHost({ threads: 2 })
+        const host = newHost(${options})
         const id = await load(host, 'counter', { instances: 2 })
         host.call(id, 'loop').catch(() => {})
-        host.call(id, 'loop').catch(() => {})
+        host.callMany(id, 'loop', Array(100).fill({})).catch(() => {})
         await until(() => host.stats(id).running === 2)
         await sleep(10)
         parentPort.postMessage('running')

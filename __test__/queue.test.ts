@@ -107,6 +107,31 @@ describe('maxConcurrentCalls', () => {
     await loading
   })
 
+  it('is shared with a call of many inputs, which stands in line again after a while', async () => {
+    const host = newHost({ maxConcurrentCalls: 1 })
+    const [long, short] = [await load(host, 'clock'), await load(host, 'clock')]
+    let done = false
+    const many = host.callMany(long, 'spin', Array(60).fill(20)).then(() => (done = true))
+    await until(() => host.stats(long).running === 1)
+    for (let round = 0; round < 3; round += 1) await spin(host, short, 1)
+    expect(done).toBe(false)
+    await many
+  })
+
+  it('is shared with a host that never has nothing to do', async () => {
+    const [busy, other] = [newHost(), newHost()]
+    const [endless, id] = [await load(busy, 'clock', { instances: 8 }), await load(other, 'clock')]
+    let stop = false
+    const keepBusy = async () => {
+      while (!stop) await spin(busy, endless, 0)
+    }
+    const callers = Array.from({ length: 64 }, keepBusy)
+    await until(() => busy.stats(endless).running > 1)
+    for (let round = 0; round < 10; round += 1) await spin(other, id, 1)
+    stop = true
+    await Promise.all(callers)
+  })
+
   it.each([1, 2, 6])('%d lets so many calls run at once, and no more', async (maxConcurrentCalls) => {
     // Of libuv's four threads, in a process of its own.
     const [most, end] = (await runWell(
