@@ -164,6 +164,8 @@ describe('the scripts', () => {
     ['build-platform.mjs', ['--nothing'], "Unknown option '--nothing'"],
     ['package.mjs', ['--nothing'], "Unknown option '--nothing'"],
     ['publish.mjs', ['--nothing'], "Unknown option '--nothing'"],
+    ['notes.mjs', ['1.0.0'], "Unexpected argument '1.0.0'"],
+    ['check.mjs', ['--only', 'nothing'], 'There is no check named "nothing"; there are lock-files, versions,'],
     ['runtimes.mjs', ['--nothing'], "Unknown option '--nothing'"],
   ])('%s %j refuses what makes no sense, with exit code 2', async (script, args, message) => {
     const { code, stdout } = await run(script, ...args)

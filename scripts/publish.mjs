@@ -1,8 +1,8 @@
 // npm run publish:packages: what `npm run package` left in dist/, to the registry. What is there already is left as it is, so that a release
 // that broke off can go on.
 
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Failure, WrongUsage } from './lib/failure.mjs'
 import { main } from './lib/main.mjs'
@@ -13,42 +13,49 @@ import { attempt, run } from './lib/run.mjs'
 import { step } from './lib/step.mjs'
 import { readManifest, tarballName } from './lib/tarball.mjs'
 
-const USAGE = `npm run publish:packages [-- --dry-run] [--provenance]
+const USAGE = `npm run publish:packages [-- --dry-run] [--registry <url>] [--from <directory>]
 
-  --dry-run     says what would be published
-  --provenance  signs where and from what it was built, which only works in a workflow`
-const dist = join(root, 'dist')
+  Publishes the package of each platform and then the main one, a version that is not final under the tag "next".
+
+  --dry-run   says what would be published
+  --registry  another one than npm is set to
+  --from      where the tarballs are, if not in dist/
+
+Exit code: 0 all is published, by this run or an earlier one; 1 failed; 2 wrong arguments.`
 
 await main(async () => {
-  const options = optionsOf(process.argv.slice(2))
+  const { from = join(root, 'dist'), ...options } = optionsOf(process.argv.slice(2))
   const { name, version } = readManifest(root)
   // The main one last: whoever installs it then finds the others.
   const packages = [...platforms.map((platform) => `${name}-${platform.name}`), name]
-  const there = new Set(readdirSync(dist))
-  const missing = packages.filter((each) => !there.has(tarballName(each, version)))
+  const missing = packages.filter((each) => !existsSync(join(from, tarballName(each, version))))
   if (missing.length > 0) {
-    throw new Failure(`dist has no ${missing.join(', ')} ${version}.`, {
+    throw new Failure(`${from} has no ${missing.join(', ')} ${version}.`, {
       advice: 'npm run package -- --all packs them.',
     })
   }
-  for (const each of packages) await publish(each, version, options)
+  for (const each of packages) await publish(each, version, resolve(from), options)
 }, USAGE)
 
-function publish(name, version, options) {
+function publish(name, version, from, { registry, 'dry-run': dryRun }) {
   return step(`Publishing ${name} ${version}`, async (live) => {
     const [npm, ...first] = npmCommand()
-    const { code, stdout } = await attempt(npm, [...first, 'view', `${name}@${version}`, 'version'])
+    const at = registry === undefined ? [] : ['--registry', registry]
+    const { code, stdout } = await attempt(npm, [...first, 'view', `${name}@${version}`, 'version', ...at])
     if (code === 0 && stdout.includes(version)) return live.note('is there already')
-    const flags = Object.entries(options)
-      .filter(([, wanted]) => wanted)
-      .map(([flag]) => `--${flag}`)
-    await run(npm, [...first, 'publish', join(dist, tarballName(name, version)), '--access', 'public', ...flags])
+    const flags = [...at, '--access', 'public']
+    if (version.includes('-')) flags.push('--tag', 'next')
+    if (dryRun) flags.push('--dry-run')
+    await run(npm, [...first, 'publish', join(from, tarballName(name, version)), ...flags], {
+      advice: 'mend what npm names, then run it again: what is published already is left as it is.',
+    })
+    if (dryRun) live.note('would be published')
   })
 }
 
 function optionsOf(args) {
   try {
-    const options = { 'dry-run': { type: 'boolean' }, provenance: { type: 'boolean' } }
+    const options = { 'dry-run': { type: 'boolean' }, registry: { type: 'string' }, from: { type: 'string' } }
     return parseArgs({ args, options }).values
   } catch (error) {
     throw new WrongUsage(error.message, USAGE)

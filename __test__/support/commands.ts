@@ -9,7 +9,7 @@ export interface Command {
   folder: string
 }
 
-const NPM = new Set(['ci', 'install', 'init', 'test', 'start'])
+const NPM = new Set(['ci', 'install', 'init', 'test', 'start', 'login', 'trust'])
 const SYSTEM = new Set([
   'cargo',
   'rustup',

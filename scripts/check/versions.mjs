@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { section } from '../lib/changelog.mjs'
 import { Failure } from '../lib/failure.mjs'
 import { root } from '../lib/places.mjs'
 import { platforms, unmatchedTargets } from '../lib/platforms.mjs'
@@ -79,7 +80,7 @@ function checkPackage({ name, os, cpu, abi, file, directory }, main) {
 
 /** What a tag names must be what is released, and the changelog must tell of it. */
 function checkRelease(version) {
-  const heading = (text) => new RegExp(`^## \\[${text.replaceAll('.', '\\.')}\\]`, 'm').test(read('CHANGELOG.md'))
+  const heading = (text) => section(read('CHANGELOG.md'), text) !== undefined
   if (process.env.GITHUB_REF_TYPE === 'tag') {
     const { GITHUB_REF_NAME: tag } = process.env
     if (tag !== `v${version}`) complain(`The tag is ${tag}, and the version ${version}.`, RELEASE)

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { Failure } from './failure.mjs'
 import { npmCommand } from './packages.mjs'
 import { root } from './places.mjs'
@@ -61,7 +61,8 @@ export async function installTarballs(tarballs, directory) {
   for (const { name, path } of tarballs) {
     const place = join(directory, 'node_modules', name)
     mkdirSync(place, { recursive: true })
-    await run('tar', ['-xzf', path, '-C', place, '--strip-components=1'])
+    // Named from there: GNU's tar takes what stands before a colon, such as a drive, for another machine.
+    await run('tar', ['-xzf', relative(place, path), '--strip-components=1'], { cwd: place })
   }
 }
 

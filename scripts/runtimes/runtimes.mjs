@@ -1,6 +1,7 @@
 // Whatever loads addons for Node.js and can be had from npm, and how each is started.
 
-import { join } from 'node:path'
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { platforms } from '../lib/platforms.mjs'
 import { installPackages } from '../lib/packages.mjs'
 import { root } from '../lib/places.mjs'
@@ -58,6 +59,7 @@ export async function versionOf({ command: [command, ...args] }) {
 async function withoutExternalBuffers() {
   const library = join(root, 'target', 'no-external-buffers.so')
   const source = join(directory, 'no-external-buffers.c')
+  mkdirSync(dirname(library), { recursive: true })
   await run('cc', ['-shared', '-fPIC', '-O1', '-Wall', '-Werror', '-o', library, source], {
     advice: 'install a C compiler; on Debian and Ubuntu: apt-get install gcc libc6-dev.',
   })
