@@ -3,7 +3,7 @@
 import { Arguments, flag, help, text } from './arguments.mjs'
 import { withExtension } from './extension.mjs'
 import { sayFailure, sayFailureAsJson } from './failure.mjs'
-import { GRANTS, GRANTS_USAGE, configurationOf, hostOptionsOf } from './grants.mjs'
+import { GRANTS, GRANTS_USAGE, PROTOCOL, PROTOCOL_USAGE, configurationOf, hostOptionsOf } from './grants.mjs'
 import { readParams } from './params.mjs'
 import { inLine } from './printable.mjs'
 import { waiting } from './progress.mjs'
@@ -20,6 +20,7 @@ answer read. The first calls warm up and do not count. One call that fails ends 
   --instances <count>          how many run in parallel, each in a sandbox of its own (1)
   --raw                        params and answer as bytes: no JSON is written or read
   --json                       the figures as JSON, in milliseconds
+${PROTOCOL_USAGE}
 ${GRANTS_USAGE}
   --help                       this text
 
@@ -32,6 +33,7 @@ Exit code: 0 measured, 1 the load or a call failed, 2 wrong usage, 130 Ctrl-C.`
 
 const OPTIONS = {
   ...GRANTS,
+  ...PROTOCOL,
   seconds: text,
   'warm-up': text,
   'in-flight': text,

@@ -5,7 +5,7 @@ import validation from '../lib/validation.js'
 import { Arguments, flag, help, text } from './arguments.mjs'
 import { verbose, withExtension } from './extension.mjs'
 import { sayFailure, sayFailureAsJson } from './failure.mjs'
-import { GRANTS, GRANTS_USAGE, configurationOf, hostOptionsOf } from './grants.mjs'
+import { GRANTS, GRANTS_USAGE, PROTOCOL, PROTOCOL_USAGE, configurationOf, hostOptionsOf } from './grants.mjs'
 import { readParams } from './params.mjs'
 import { printable } from './printable.mjs'
 import { waiting } from './progress.mjs'
@@ -22,6 +22,7 @@ or from a file (@file). Without them the method is given no input.
   --output <file>              where the answer goes, instead of standard output
   --json                       the answer with what it cost as JSON, also where it is an error
   --verbose                    what the extension logs, to standard error
+${PROTOCOL_USAGE}
 ${GRANTS_USAGE}
   --help                       this text
 
@@ -32,7 +33,7 @@ Examples:
 
 Exit code: 0 answered, 1 the load or the call failed, 2 wrong usage, 130 Ctrl-C.`
 
-const OPTIONS = { ...GRANTS, raw: flag, validate: flag, output: text, json: flag, verbose: flag, help }
+const OPTIONS = { ...GRANTS, ...PROTOCOL, raw: flag, validate: flag, output: text, json: flag, verbose: flag, help }
 
 /** @returns {Promise<number>} the exit code */
 export async function run(args) {

@@ -8,32 +8,32 @@ import { WrongUsage } from './usage.mjs'
 
 /** @returns {Promise<number>} the exit code */
 export async function run(args) {
-  const { help, json, verbose, path, ...options } = readOptions(args)
+  const { help, json, verbose, source, ...options } = readOptions(args)
   if (help) {
     console.log(USAGE)
     return 0
   }
   if (json) {
-    const report = await check(path, options)
+    const report = await check(source, options)
     console.log(jsonOf(report))
     return report.passed ? 0 : 1
   }
   let first = true
   const onResult = (result) => {
     // Not earlier: what is wrong with the options is found when the extension is first loaded.
-    if (first) console.log(heading(path))
+    if (first) console.log(heading(source.path))
     first = false
     console.log(row(result))
     if (verbose) for (const line of details(result)) console.log(line)
   }
-  const report = await check(path, { ...options, onResult })
+  const report = await check(source, { ...options, onResult })
   console.log(conclusion(report, options))
   return report.passed ? 0 : 1
 }
 
-async function check(path, options) {
+async function check(source, options) {
   try {
-    return await checkConformance(path, options)
+    return await checkConformance(source, options)
   } catch (error) {
     // A limit that is none, most likely.
     if (error.code !== 'InvalidConfig') throw error

@@ -42,6 +42,9 @@ function adviceFor({ code, message }) {
   if (code === 'InitializationFailed' && message.includes('exports no function')) {
     return 'A plain Extism plug-in needs --lifecycle none.'
   }
+  if (code === 'Trap' && /`http_request`.*\bgrant(ed)?\b/.test(message)) {
+    return 'Grant the host with --allow-host, or every public one with --network.'
+  }
   return WHAT_TO_DO[code]
 }
 

@@ -5,7 +5,6 @@ import { flag, text, texts } from './arguments.mjs'
 
 export const GRANTS = {
   config: text,
-  lifecycle: text,
   sha256: text,
   'max-memory': text,
   'max-execution-time': text,
@@ -14,12 +13,19 @@ export const GRANTS = {
   'max-fuel': text,
   'allow-path': texts,
   'readonly-path': texts,
+  'allow-host': texts,
+  network: flag,
   'cache-dir': text,
   'no-cache': flag,
 }
 
+/** How it is spoken to, for the commands that take any extension. */
+export const PROTOCOL = { dialect: text, lifecycle: text }
+
+export const PROTOCOL_USAGE = `  --dialect <name>             which protocol it speaks: morphir, mep or raw (told from its exports)
+  --lifecycle <name>           none for a plain Extism plug-in, without \`initialize\` and \`capabilities\`: the dialect raw`
+
 export const GRANTS_USAGE = `  --config <json>              what its \`initialize\` is given; @file reads it from a file
-  --lifecycle <name>           none for a plain Extism plug-in, without \`initialize\` and \`capabilities\`
   --sha256 <digits>            what the file must hash to
   --timeout <time>             how long a call may run, and how long start-up: 5s, 500ms, or milliseconds (30s);
                                --max-execution-time, the permission's own name, is the same
@@ -28,6 +34,8 @@ export const GRANTS_USAGE = `  --config <json>              what its \`initializ
   --max-fuel <count>           how many instructions a call may run (not counted)
   --allow-path <dir>[=<name>]  a directory to read and write, under its own name or another
   --readonly-path <dir>[=<name>]  a directory to read
+  --allow-host <host>          a host to reach over HTTP: api.example.org, *.example.org, or an address
+  --network                    every host that has a public address
   --cache-dir <dir>            where compiled modules are kept (a folder in your cache directory)
   --no-cache                   keeps none`
 
@@ -44,6 +52,8 @@ export function permissionsOf(line) {
     maxFuel: line.count('max-fuel', 1, Number.MAX_SAFE_INTEGER),
     filesystem: values['allow-path']?.map((grant) => directory(grant, line)),
     readonlyPaths: values['readonly-path']?.map((grant) => directory(grant, line)),
+    allowedHosts: values['allow-host'],
+    network: values.network,
   }
   return Object.fromEntries(Object.entries(permissions).filter(([, value]) => value !== undefined))
 }
@@ -51,12 +61,16 @@ export function permissionsOf(line) {
 /** What `loadExtension` takes. */
 export function configurationOf(line, path) {
   const config = line.object('config')
-  const { lifecycle, sha256 } = line.values
+  const { dialect, lifecycle, sha256 } = line.values
+  if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) {
+    throw line.wrong(`--sha256 must be 64 hexadecimal digits; it is ${JSON.stringify(sha256)}.`)
+  }
   return {
     name: basename(path, extname(path)),
     source: { type: 'wasm', path, ...(sha256 !== undefined && { sha256 }) },
     permissions: permissionsOf(line),
     ...(config !== undefined && { config }),
+    ...(dialect !== undefined && { dialect }),
     ...(lifecycle !== undefined && { lifecycle }),
   }
 }

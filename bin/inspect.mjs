@@ -5,34 +5,40 @@ import { statSync } from 'node:fs'
 import { Arguments, flag, help } from './arguments.mjs'
 import { withExtension } from './extension.mjs'
 import { plain } from './failure.mjs'
-import { GRANTS, GRANTS_USAGE, configurationOf, hostOptionsOf } from './grants.mjs'
+import { GRANTS, GRANTS_USAGE, PROTOCOL, PROTOCOL_USAGE, configurationOf, hostOptionsOf } from './grants.mjs'
+import { asksOf } from './inspect/asks.mjs'
 import { formatOf, Malformed, readModule } from './inspect/module.mjs'
 import { isOffered } from './inspect/offered.mjs'
 import { pageOf } from './inspect/page.mjs'
 
 /** The host takes no more. */
 const MOST_BYTES = 64 * 1024 * 1024
+/** A module with nothing in it. */
+const NOTHING = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)
 
 const USAGE = `Usage: morphir-extension-host inspect <extension.wasm> [options]
 
-Shows what a module exports and imports, its memory, what it would be granted, and, once loaded, its capabilities. It is loaded as
-any extension is, which runs its start-up code, \`initialize\` and \`capabilities\` within their limits; no method is called.
+Shows what a module exports and imports, its memory, what it would be granted and what of that it asks for, and, once loaded, its
+capabilities. It is loaded as any extension is, which runs its start-up code, \`initialize\` and \`capabilities\` within their limits;
+no method is called.
 
   --no-run                     reads the file only: nothing of it is compiled or run
   --json                       all of it as JSON, with schemas
+${PROTOCOL_USAGE}
 ${GRANTS_USAGE}
   --help                       this text
 
 Examples:
   morphir-extension-host inspect rename-package.wasm
   morphir-extension-host inspect downloaded.wasm --no-run
+  morphir-extension-host inspect fetcher.wasm --allow-host api.example.org
   morphir-extension-host inspect plug-in.wasm --lifecycle none --json
 
 Exit code: 0 it can be used (with --no-run: it may), 1 not, 2 wrong usage, 130 Ctrl-C.`
 
 /** @returns {Promise<number>} the exit code */
 export async function run(args) {
-  const line = new Arguments('inspect', args, { ...GRANTS, 'no-run': flag, json: flag, help })
+  const line = new Arguments('inspect', args, { ...GRANTS, ...PROTOCOL, 'no-run': flag, json: flag, help })
   if (line.values.help) {
     console.log(USAGE)
     return 0
@@ -41,8 +47,11 @@ export async function run(args) {
   line.atMost(1, 'one extension to inspect')
   const configuration = configurationOf(line, path)
   const hostOptions = hostOptionsOf(line)
-  const found = { path, ...readFile(path, line), permissions: configuration.permissions }
-  if (!line.values['no-run']) Object.assign(found, await load(hostOptions, configuration, line))
+  const { permissions } = configuration
+  const found = { path, ...readFile(path, line), permissions }
+  if (found.imports !== undefined) found.asks = asksOf(found.imports, permissions)
+  if (line.values['no-run']) Object.assign(found, await checkGrants(configuration, found, line))
+  else Object.assign(found, await load(hostOptions, configuration, line))
   found.usable = found.problem === undefined && found.error === undefined
   console.log(line.values.json ? json(found) : pageOf(found))
   return found.usable ? 0 : 1
@@ -90,6 +99,15 @@ async function load(hostOptions, configuration, line) {
     if (error.code === undefined) throw error
     return { error }
   }
+}
+
+/** What is granted has to make sense where nothing is run, too: something harmless is loaded with it. */
+async function checkGrants({ source, ...configuration }, { sha256 }, line) {
+  const nothing = { ...configuration, source: { type: 'wasm', bytes: NOTHING } }
+  const { error } = await load({ cacheDir: false }, nothing, line)
+  // Nothing is no extension, of course.
+  if (error !== undefined && error.code !== 'InitializationFailed') return { error }
+  return (source.sha256?.toLowerCase() ?? sha256) === sha256 ? {} : { problem: `Its sha256 is not ${source.sha256}.` }
 }
 
 function json({ error, ...found }) {

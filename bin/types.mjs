@@ -6,7 +6,7 @@ import { basename, extname } from 'node:path'
 import { Arguments, flag, help, text } from './arguments.mjs'
 import { withExtension } from './extension.mjs'
 import { sayFailure, sayFailureAsJson } from './failure.mjs'
-import { GRANTS, GRANTS_USAGE, configurationOf, hostOptionsOf } from './grants.mjs'
+import { GRANTS, GRANTS_USAGE, PROTOCOL, PROTOCOL_USAGE, configurationOf, hostOptionsOf } from './grants.mjs'
 import { declarationOf } from './types/declaration.mjs'
 import { harmless, identifier, isIdentifier } from './types/names.mjs'
 
@@ -18,6 +18,7 @@ Writes a TypeScript interface with the methods of an extension, from the schemas
   --name <name>                what the interface is called (made of the file's name)
   --output <file>              where it goes, instead of standard output
   --json                       { name, declaration } as JSON, also where it is an error
+${PROTOCOL_USAGE}
 ${GRANTS_USAGE}
   --help                       this text
 
@@ -29,7 +30,7 @@ Exit code: 0 written, 1 the load failed, 2 wrong usage, 130 Ctrl-C.`
 
 /** @returns {Promise<number>} the exit code */
 export async function run(args) {
-  const line = new Arguments('types', args, { ...GRANTS, name: text, output: text, json: flag, help })
+  const line = new Arguments('types', args, { ...GRANTS, ...PROTOCOL, name: text, output: text, json: flag, help })
   if (line.values.help) {
     console.log(USAGE)
     return 0

@@ -1,5 +1,6 @@
 import conformance from '../../lib/conformance/index.js'
 import { Arguments, flag, help, text, texts } from '../arguments.mjs'
+import { GRANTS, GRANTS_USAGE, configurationOf, hostOptionsOf } from '../grants.mjs'
 
 const NAMES = conformance.checks.map(({ name }) => name)
 
@@ -8,14 +9,12 @@ export const USAGE = `Usage: morphir-extension-host conformance <extension.wasm>
 Checks an extension against the protocol: that it starts, answers, says what is wrong with its params, keeps to its limits
 and recovers from them. What each check wants is in docs/conformance.md.
 
-  --config <json>              what its \`initialize\` is given
   --params <method>=<json>     params that a method answers; for as many methods as you like
   --method <name>              the method to check, by default transform, one with --params, echo, or the first
   --only <check>               one check, or several: ${rows(NAMES)}
-  --max-memory <size>          all memory of the extension, for example 64MiB
-  --max-execution-time <time>  how long a call may run, for example 5s
   --json                       the report as JSON
   --verbose                    what the extension logged, and errors with what is underneath
+${GRANTS_USAGE}
   --help                       this text
 
 Where JSON is expected, @file reads it from a file.
@@ -26,17 +25,7 @@ Examples:
 
 Exit code: 0 every check passed or was skipped, 1 one failed, 2 wrong usage.`
 
-const OPTIONS = {
-  config: text,
-  params: texts,
-  method: text,
-  only: texts,
-  'max-memory': text,
-  'max-execution-time': text,
-  json: flag,
-  verbose: flag,
-  help,
-}
+const OPTIONS = { ...GRANTS, params: texts, method: text, only: texts, json: flag, verbose: flag, help }
 
 /** Names in lines that line up with the other options. */
 function rows(names) {
@@ -45,7 +34,10 @@ function rows(names) {
   return lines.join(`,\n${' '.repeat(31)}`)
 }
 
-/** @returns {{ help: boolean, json: boolean, verbose: boolean, path: string } & import('../../lib/conformance').ConformanceOptions} */
+/**
+ * The extension's source beside how it is checked and what is shown of it.
+ * @returns {{ help: boolean, json: boolean, verbose: boolean, source: object } & import('../../lib/conformance').ConformanceOptions}
+ */
 export function readOptions(args) {
   const line = new Arguments('conformance', args, OPTIONS)
   const { values, positionals } = line
@@ -58,20 +50,18 @@ export function readOptions(args) {
   if (method === '') throw line.wrong('--method is empty.')
   const unknown = only?.find((name) => !NAMES.includes(name))
   if (unknown !== undefined) throw line.wrong(`There is no check ${unknown}; there are ${NAMES.join(', ')}.`)
-  const config = line.object('config')
+  const { source, permissions, config } = configurationOf(line, path)
   const options = {
+    ...hostOptionsOf(line),
+    permissions,
     ...(config !== undefined && { config }),
     ...(values.params !== undefined && {
       params: Object.fromEntries(values.params.map((value) => paramsOf(value, line))),
     }),
     ...(method !== undefined && { method }),
     ...(only !== undefined && { only }),
-    permissions: {
-      ...(values['max-memory'] !== undefined && { maxMemory: values['max-memory'] }),
-      ...(values['max-execution-time'] !== undefined && { maxExecutionTime: values['max-execution-time'] }),
-    },
   }
-  return { help, json, verbose, path, ...options }
+  return { help, json, verbose, source, ...options }
 }
 
 function paramsOf(value, line) {

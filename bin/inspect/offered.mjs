@@ -11,9 +11,12 @@ fd_readdir fd_renumber fd_seek fd_sync fd_tell fd_write path_create_directory pa
 path_open path_readlink path_remove_directory path_rename path_symlink path_unlink_file poll_oneoff proc_exit proc_raise
 random_get sched_yield sock_accept sock_recv sock_send sock_shutdown`
 
+const MORPHIR = 'morphir_cache_ir morphir_get_cached_ir morphir_get_workspace_info morphir_log'
+
 /** By module, the functions that there are. */
 export const OFFERED = {
   'extism:host/env': new Set(EXTISM.split(/\s+/)),
+  'extism:host/user': new Set(MORPHIR.split(' ')),
   wasi_snapshot_preview1: new Set(WASI.split(/\s+/)),
 }
 

@@ -13,7 +13,7 @@ const DEFAULTS = { maxMemory: '256MiB', maxExecutionTime: '30s', maxOutput: '256
 export function pageOf(found) {
   const hash = found.sha256 === undefined ? '' : `, sha256 ${found.sha256}`
   const lines = [bold(inLine(basename(found.path))), dim(`${found.bytes.toLocaleString('en')} bytes${hash}`), '']
-  if (found.exports !== undefined) lines.push(...contents(found), ...grants(found.permissions))
+  if (found.exports !== undefined) lines.push(...contents(found), ...grants(found.permissions), ...asks(found.asks), '')
   if (found.capabilities !== undefined) lines.push(...capabilities(found.capabilities))
   return [...lines, ...verdict(found)].join('\n')
 }
@@ -68,9 +68,30 @@ function grants(permissions) {
     ),
     row('', `instructions ${granted.maxFuel}`),
     row('', `to read and write ${directories(granted.filesystem).join(', ') || 'nothing'}`),
-    row('', `to read ${directories(granted.readonlyPaths).join(', ') || 'nothing'}; no network, no environment`),
-    '',
+    row('', `to read ${directories(granted.readonlyPaths).join(', ') || 'nothing'}`),
+    row('', `to reach ${hosts(granted)}; no environment`),
   ]
+}
+
+function hosts({ network = false, allowedHosts = [] }) {
+  return [network && 'every public host', ...allowedHosts].filter(Boolean).join(', ') || 'nothing over the network'
+}
+
+const ASKED = {
+  network: { what: 'the network', options: '--allow-host and --network' },
+  directories: { what: 'files', options: '--allow-path and --readonly-path' },
+}
+
+/** What it wants beside its input, and whether it gets it. */
+function asks(list) {
+  const rows = list.map(({ what: kind, imports, granted }) => {
+    const { what, options } = ASKED[kind]
+    if (imports.length === 0) return dim(`nothing of ${what}, though granted`)
+    return `${what}, by ${names(imports.map((name) => ({ name })))}: ${granted ? 'granted' : `not granted; see ${options}`}`
+  })
+  return (rows.length === 0 ? ['nothing but its input'] : rows).map((text, index) =>
+    row(index === 0 ? 'Asks for' : '', text),
+  )
 }
 
 function capabilities(list) {
