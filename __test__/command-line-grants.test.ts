@@ -125,19 +125,19 @@ describe('inspect', () => {
       'nothing is granted',
       [],
       'to reach nothing over the network; no environment',
-      'the network, by http_request: not granted; see --allow-host and --network',
+      'the network (http_request): not granted; see --allow-host and --network',
     ],
     [
       'hosts are',
       ['--allow-host', '*.example.org', '--allow-host', '::1'],
       'to reach *.example.org, ::1; no environment',
-      'the network, by http_request: granted',
+      'the network (http_request): granted',
     ],
     [
       'all are',
       ['--network', '--allow-host', 'localhost'],
       'to reach every public host, localhost; no environment',
-      'the network, by http_request: granted',
+      'the network (http_request): granted',
     ],
   ])('tells what of the network would be granted where %s, run or not', async (_, options, granted, asks) => {
     for (const more of [[], ['--no-run']]) {
@@ -159,9 +159,9 @@ describe('inspect', () => {
 
   it('tells files, and whether a directory is granted', async () => {
     const bare = await inspect('directory', ...plain)
-    expect(bare.stdout).toMatch(/^Asks for {6}files, by path_open: not granted; see --allow-path and --readonly-path$/m)
+    expect(bare.stdout).toMatch(/^Asks for {6}files \(path_open\): not granted; see --allow-path and --readonly-path$/m)
     const granted = await inspect('directory', ...plain, '--readonly-path', '/tmp=data')
-    expect(granted.stdout).toMatch(/^Asks for {6}files, by path_open: granted$/m)
+    expect(granted.stdout).toMatch(/^Asks for {6}files \(path_open\): granted$/m)
   })
 
   it('tells it as JSON', async () => {

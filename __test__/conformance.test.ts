@@ -273,6 +273,18 @@ describe('what an extension is called with', () => {
     expect(remark(spaces, 'memory')).toMatch(/^MemoryLimit with /)
   })
 
+  it('may import functions that are given', async () => {
+    const nudge = () => {}
+    const change = (value: unknown) => value
+    const user = { change, join: change, note: nudge, now: nudge }
+    const functions = { 'extism:host/user': user, other: { nudge } }
+    const only: CheckName[] = ['loads']
+    const without = await check(await guest('functions'), { only })
+    expect(remark(without, 'loads')).toMatch(/^InvalidSource: .*extism:host\/user::change/)
+    const given = await check(await guest('functions'), { functions, only })
+    expect(outcomes(given)).toEqual({ loads: 'passed' })
+  })
+
   it('is bounded by its permissions', async () => {
     const permissions = { maxFuel: 20_000 }
     const report = await check(await guest('conformance'), { permissions, only: ['large'] })
@@ -319,6 +331,11 @@ describe('options that make no sense', () => {
     ['params without methods', { params: ['x'] }, /params must be/],
     ['a listener that is none', { onResult: true }, /onResult must be/],
     ['a config that is none', { config: [] }, /config must be/],
+    [
+      'functions that are none',
+      { functions: { user: { find: 5 } } },
+      /functions\["user"\]\["find"\] must be a function/,
+    ],
   ])('are a TypeError: %s', async (_, options, message) => {
     const error = await rejection(checkConformance(await guest('echo'), options as ConformanceOptions))
     expect(error).toBeInstanceOf(TypeError)

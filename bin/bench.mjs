@@ -60,7 +60,7 @@ export async function run(args) {
     warmUp: seconds(line, 'warm-up', 0.5),
     inFlight: line.count('in-flight') ?? 1,
   }
-  const configuration = { ...configurationOf(line, path), instances: line.count('instances') ?? 1 }
+  const configuration = { ...(await configurationOf(line, path)), instances: line.count('instances') ?? 1 }
   // On libuv's pool, as programs do by default.
   const hostOptions = { ...hostOptionsOf(line), threads: undefined }
   const input = await readParams(line, given, raw)

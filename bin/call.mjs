@@ -47,7 +47,7 @@ export async function run(args) {
   const { raw = false, json = false, validate = false } = line.values
   if (raw && validate) throw line.wrong('--raw and --validate exclude each other: bytes have no schema.')
   if (raw && json) throw line.wrong('--raw and --json exclude each other: bytes are no JSON.')
-  const configuration = configurationOf(line, path)
+  const configuration = await configurationOf(line, path)
   const hostOptions = { ...hostOptionsOf(line), ...(line.values.verbose && verbose) }
   const input = await readParams(line, given, raw)
   try {

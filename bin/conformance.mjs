@@ -8,7 +8,7 @@ import { WrongUsage } from './usage.mjs'
 
 /** @returns {Promise<number>} the exit code */
 export async function run(args) {
-  const { help, json, verbose, source, ...options } = readOptions(args)
+  const { help, json, verbose, source, ...options } = await readOptions(args)
   if (help) {
     console.log(USAGE)
     return 0

@@ -45,6 +45,9 @@ function adviceFor({ code, message }) {
   if (code === 'Trap' && /`http_request`.*\bgrant(ed)?\b/.test(message)) {
     return 'Grant the host with --allow-host, or every public one with --network.'
   }
+  if (code === 'InvalidSource' && message.includes('load it with `functions`')) {
+    return 'Here they come from a file: --functions functions.mjs.'
+  }
   return WHAT_TO_DO[code]
 }
 

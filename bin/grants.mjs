@@ -2,6 +2,7 @@
 
 import { basename, extname } from 'node:path'
 import { flag, text, texts } from './arguments.mjs'
+import { functionsOf } from './functions.mjs'
 
 export const GRANTS = {
   config: text,
@@ -15,6 +16,7 @@ export const GRANTS = {
   'readonly-path': texts,
   'allow-host': texts,
   network: flag,
+  functions: text,
   'cache-dir': text,
   'no-cache': flag,
 }
@@ -36,6 +38,7 @@ export const GRANTS_USAGE = `  --config <json>              what its \`initializ
   --readonly-path <dir>[=<name>]  a directory to read
   --allow-host <host>          a host to reach over HTTP: api.example.org, *.example.org, or an address
   --network                    every host that has a public address
+  --functions <file>           functions it may import: a module whose default export is what \`functions\` is in a program
   --cache-dir <dir>            where compiled modules are kept (a folder in your cache directory)
   --no-cache                   keeps none`
 
@@ -59,16 +62,19 @@ export function permissionsOf(line) {
 }
 
 /** What `loadExtension` takes. */
-export function configurationOf(line, path) {
+export async function configurationOf(line, path) {
   const config = line.object('config')
   const { dialect, lifecycle, sha256 } = line.values
   if (sha256 !== undefined && !/^[0-9a-f]{64}$/i.test(sha256)) {
     throw line.wrong(`--sha256 must be 64 hexadecimal digits; it is ${JSON.stringify(sha256)}.`)
   }
+  const permissions = permissionsOf(line)
+  const functions = await functionsOf(line)
   return {
     name: basename(path, extname(path)),
     source: { type: 'wasm', path, ...(sha256 !== undefined && { sha256 }) },
-    permissions: permissionsOf(line),
+    permissions,
+    ...(functions !== undefined && { functions }),
     ...(config !== undefined && { config }),
     ...(dialect !== undefined && { dialect }),
     ...(lifecycle !== undefined && { lifecycle }),

@@ -45,10 +45,10 @@ export async function run(args) {
   }
   const path = line.file()
   line.atMost(1, 'one extension to inspect')
-  const configuration = configurationOf(line, path)
+  const configuration = await configurationOf(line, path)
   const hostOptions = hostOptionsOf(line)
-  const { permissions } = configuration
-  const found = { path, ...readFile(path, line), permissions }
+  const { permissions, functions = {} } = configuration
+  const found = { path, ...readFile(path, functions, line), permissions, hostFunctions: namesOf(functions) }
   if (found.imports !== undefined) found.asks = asksOf(found.imports, permissions)
   if (line.values['no-run']) Object.assign(found, await checkGrants(configuration, found, line))
   else Object.assign(found, await load(hostOptions, configuration, line))
@@ -57,8 +57,11 @@ export async function run(args) {
   return found.usable ? 0 : 1
 }
 
+const namesOf = (functions) =>
+  Object.entries(functions).flatMap(([namespace, names]) => Object.keys(names).map((name) => `${namespace}::${name}`))
+
 /** What the bytes say, and what is wrong with them, if anything is. */
-function readFile(path, line) {
+function readFile(path, functions, line) {
   const { size } = statSync(path)
   if (size > MOST_BYTES)
     return { bytes: size, problem: `It has ${size} bytes, more than the ${MOST_BYTES} that a host takes.` }
@@ -77,7 +80,7 @@ function readFile(path, line) {
   if (problem !== undefined) return { ...known, problem }
   try {
     const module = readModule(bytes)
-    const imports = module.imports.map((found) => ({ ...found, offered: isOffered(found) }))
+    const imports = module.imports.map((found) => ({ ...found, offered: isOffered(found, functions) }))
     const refused = imports.filter(({ offered }) => !offered).map(({ module, name }) => `${module}::${name}`)
     const refusal = `It imports what this host does not offer: ${refused.slice(0, 20).join(', ')}${refused.length > 20 ? ', …' : ''}.`
     return { ...known, ...module, imports, ...(refused.length > 0 && { problem: refusal }) }

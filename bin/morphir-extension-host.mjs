@@ -29,11 +29,14 @@ ${Object.entries(COMMANDS)
 
 Exit code: 0 done, 1 the extension or a call failed, 2 wrong usage, 130 Ctrl-C.`
 
-// Whoever reads the output may stop reading, as `head` does.
+// Whoever reads the output may stop reading, as `head` does; or a disk is full.
 process.stdout.on('error', (error) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
+  if (error.code === 'EPIPE') process.exit()
+  console.error(`What was to be printed cannot be written: ${error.message}.`)
+  process.exit(1)
 })
+// With nobody to tell it to, nothing can be said.
+process.stderr.on('error', () => {})
 
 try {
   process.exitCode = await run(process.argv.slice(2))
@@ -48,6 +51,10 @@ if (isInterrupted()) {
   // What still reads, compiles or waits is of no interest any more.
   process.exit(130)
 }
+// Functions of the user's may have left something open; what was printed is on its way before.
+process.stdout.write('', (error) => {
+  if (!error) process.exit()
+})
 
 async function run([name, ...args]) {
   if (name === '--help' || name === '-h') {

@@ -6,6 +6,7 @@ import { ExtensionHost } from '../index.mjs'
 import { Arguments, flag, help, text } from './arguments.mjs'
 import { verbose } from './extension.mjs'
 import { plain, sayFailure } from './failure.mjs'
+import { functionsOf } from './functions.mjs'
 import { interrupt } from './interrupt.mjs'
 import { inLine } from './printable.mjs'
 import { waiting } from './progress.mjs'
@@ -29,6 +30,7 @@ standard input, a JSON object in each line, and prints a line for each when it i
   --json                       what loaded, failed and was skipped as a line of JSON, to standard output, before all else
   --strict                     ends with 1, before any call, if an extension failed to load
   --cache-dir <dir>, --no-cache  where compiled modules are kept, or not
+  --functions <file>           functions that all of them may import: a module whose default export is what \`functions\` is in a program
   --validate                   checks params and results against the extensions' own schemas
   --verbose                    what extensions log, to standard error
   --help                       this text
@@ -44,6 +46,7 @@ const OPTIONS = {
   call: flag,
   json: flag,
   strict: flag,
+  functions: text,
   validate: flag,
   verbose: flag,
   'cache-dir': text,
@@ -65,9 +68,11 @@ export async function run(args) {
   if (cacheDir !== undefined && noCache) throw line.wrong('--cache-dir and --no-cache exclude each other.')
   // On threads of its own, or Ctrl-C would wait for what libuv's pool compiles.
   const threads = availableParallelism()
+  const functions = await functionsOf(line)
   const options = {
     cacheDir: noCache ? false : cacheDir,
     threads,
+    ...(functions !== undefined && { functions }),
     validate: values.validate,
     ...(values.verbose && verbose),
     signal: interrupt(),

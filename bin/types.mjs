@@ -41,7 +41,7 @@ export async function run(args) {
   if (!isIdentifier(name) || !/^[A-Z]/.test(name))
     throw line.wrong(`--name must be the name of a type, such as Optimizer; it is ${JSON.stringify(name)}.`)
   if (output === '') throw line.wrong('--output is empty.')
-  const configuration = configurationOf(line, path)
+  const configuration = await configurationOf(line, path)
   const hostOptions = hostOptionsOf(line)
   try {
     const capabilities = await withExtension(hostOptions, configuration, async ({ host, id }) => host.capabilities(id))

@@ -263,6 +263,7 @@ module.exports = {
   configPath,
   endOptions,
   extensionConfig,
+  functionsOf,
   hostOptions,
   loadOptions,
   moduleSource,

@@ -27,6 +27,7 @@ export async function checked(): Promise<boolean> {
     method: 'check',
     params: { check: { rules: [1] } },
     permissions,
+    functions: { 'extism:host/user': { find: async (name: string) => name } },
     only: ['loads', 'echo'],
     cacheDir: false,
     onResult: ({ name, remark }) => {

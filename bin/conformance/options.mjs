@@ -36,9 +36,9 @@ function rows(names) {
 
 /**
  * The extension's source beside how it is checked and what is shown of it.
- * @returns {{ help: boolean, json: boolean, verbose: boolean, source: object } & import('../../lib/conformance').ConformanceOptions}
+ * @returns {Promise<{ help: boolean, json: boolean, verbose: boolean, source: object } & import('../../lib/conformance').ConformanceOptions>}
  */
-export function readOptions(args) {
+export async function readOptions(args) {
   const line = new Arguments('conformance', args, OPTIONS)
   const { values, positionals } = line
   const { help = false, json = false, verbose = false, method, only } = values
@@ -50,10 +50,11 @@ export function readOptions(args) {
   if (method === '') throw line.wrong('--method is empty.')
   const unknown = only?.find((name) => !NAMES.includes(name))
   if (unknown !== undefined) throw line.wrong(`There is no check ${unknown}; there are ${NAMES.join(', ')}.`)
-  const { source, permissions, config } = configurationOf(line, path)
+  const { source, permissions, functions, config } = await configurationOf(line, path)
   const options = {
     ...hostOptionsOf(line),
     permissions,
+    ...(functions !== undefined && { functions }),
     ...(config !== undefined && { config }),
     ...(values.params !== undefined && {
       params: Object.fromEntries(values.params.map((value) => paramsOf(value, line))),

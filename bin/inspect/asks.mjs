@@ -1,16 +1,17 @@
 // What a module asks its host for beside its input, told from what it imports, and what of it is granted.
 
+import { OFFERED } from './offered.mjs'
+
 /**
  * What is asked for or granted. Many languages import what has to do with files whether a program uses it or not.
- * @param {{ module: string, name: string, kind: string }[]} imports
+ * @param {{ module: string, name: string, kind: string, offered: boolean }[]} imports
  * @param {import('../../index.js').Permissions} permissions
- * @returns {{ what: 'network' | 'directories', imports: string[], granted: boolean }[]}
+ * @returns {{ what: 'network' | 'directories' | 'morphir' | 'functions', imports: string[], granted: boolean }[]}
  */
 export function asksOf(imports, { network = false, allowedHosts = [], filesystem = [], readonlyPaths = [] }) {
-  const asked = (from, asks) =>
-    imports
-      .filter(({ module, name, kind }) => kind === 'function' && module === from && asks(name))
-      .map(({ name }) => name)
+  const functions = imports.filter(({ kind }) => kind === 'function')
+  const asked = (from, asks) => functions.filter(({ module, name }) => module === from && asks(name)).map(nameOf)
+  const others = functions.filter(({ module, name }) => !OFFERED[module]?.has(name) && !RESERVED.has(module))
   return [
     {
       what: 'network',
@@ -22,5 +23,17 @@ export function asksOf(imports, { network = false, allowedHosts = [], filesystem
       imports: asked('wasi_snapshot_preview1', (name) => name.startsWith('path_')),
       granted: filesystem.length + readonlyPaths.length > 0,
     },
-  ].filter(({ imports, granted }) => granted || imports.length > 0)
+    { what: 'morphir', imports: asked(MORPHIR, (name) => OFFERED[MORPHIR].has(name)), granted: true },
+    { what: 'functions', imports: others.filter(({ offered }) => offered).map(fullNameOf), granted: true },
+    { what: 'functions', imports: others.filter(({ offered }) => !offered).map(fullNameOf), granted: false },
+  ].filter(({ what, imports, granted }) => imports.length > 0 || (granted && MAY_BE_UNUSED.has(what)))
 }
+
+const MORPHIR = 'extism:host/user'
+/** Nobody but the host itself fills these. */
+const RESERVED = new Set(['extism:host/env', 'wasi_snapshot_preview1'])
+/** What is of interest also where it is granted for nothing. */
+const MAY_BE_UNUSED = new Set(['network', 'directories'])
+
+const nameOf = ({ name }) => name
+const fullNameOf = ({ module, name }) => `${module}::${name}`

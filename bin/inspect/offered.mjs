@@ -20,6 +20,12 @@ export const OFFERED = {
   wasi_snapshot_preview1: new Set(WASI.split(/\s+/)),
 }
 
-export function isOffered({ module, name, kind }) {
-  return kind === 'function' && Object.hasOwn(OFFERED, module) && OFFERED[module].has(name)
+/**
+ * @param {{ module: string, name: string, kind: string }} found
+ * @param {import('../../index.js').HostFunctions} functions
+ */
+export function isOffered({ module, name, kind }, functions = {}) {
+  if (kind !== 'function') return false
+  const isOurs = Object.hasOwn(OFFERED, module) && OFFERED[module].has(name)
+  return isOurs || (Object.hasOwn(functions, module) && Object.hasOwn(functions[module], name))
 }

@@ -13,7 +13,7 @@ const DEFAULTS = { maxMemory: '256MiB', maxExecutionTime: '30s', maxOutput: '256
 export function pageOf(found) {
   const hash = found.sha256 === undefined ? '' : `, sha256 ${found.sha256}`
   const lines = [bold(inLine(basename(found.path))), dim(`${found.bytes.toLocaleString('en')} bytes${hash}`), '']
-  if (found.exports !== undefined) lines.push(...contents(found), ...grants(found.permissions), ...asks(found.asks), '')
+  if (found.exports !== undefined) lines.push(...contents(found), ...grants(found), ...asks(found.asks), '')
   if (found.capabilities !== undefined) lines.push(...capabilities(found.capabilities))
   return [...lines, ...verdict(found)].join('\n')
 }
@@ -57,7 +57,7 @@ function importRows(imports) {
   })
 }
 
-function grants(permissions) {
+function grants({ permissions, hostFunctions }) {
   const granted = { ...DEFAULTS, ...permissions }
   const directories = (list = []) =>
     list.map((grant) => (typeof grant === 'string' ? grant : `${grant.path} as ${grant.guestPath}`))
@@ -70,6 +70,7 @@ function grants(permissions) {
     row('', `to read and write ${directories(granted.filesystem).join(', ') || 'nothing'}`),
     row('', `to read ${directories(granted.readonlyPaths).join(', ') || 'nothing'}`),
     row('', `to reach ${hosts(granted)}; no environment`),
+    ...(hostFunctions.length === 0 ? [] : [row('', `to call ${listed(hostFunctions)}`)]),
   ]
 }
 
@@ -80,6 +81,8 @@ function hosts({ network = false, allowedHosts = [] }) {
 const ASKED = {
   network: { what: 'the network', options: '--allow-host and --network' },
   directories: { what: 'files', options: '--allow-path and --readonly-path' },
+  morphir: { what: "Morphir's own functions" },
+  functions: { what: 'functions of yours', options: '--functions' },
 }
 
 /** What it wants beside its input, and whether it gets it. */
@@ -87,7 +90,7 @@ function asks(list) {
   const rows = list.map(({ what: kind, imports, granted }) => {
     const { what, options } = ASKED[kind]
     if (imports.length === 0) return dim(`nothing of ${what}, though granted`)
-    return `${what}, by ${names(imports.map((name) => ({ name })))}: ${granted ? 'granted' : `not granted; see ${options}`}`
+    return `${what} (${listed(imports)}): ${granted ? 'granted' : `not granted; see ${options}`}`
   })
   return (rows.length === 0 ? ['nothing but its input'] : rows).map((text, index) =>
     row(index === 0 ? 'Asks for' : '', text),
@@ -120,6 +123,8 @@ function names(list) {
   const shown = list.slice(0, MOST_NAMES).map(({ name }) => inLine(name, 80))
   return list.length > MOST_NAMES ? `${shown.join(', ')} and ${list.length - MOST_NAMES} more` : shown.join(', ')
 }
+
+const listed = (texts) => names(texts.map((name) => ({ name })))
 
 function limits({ minimum, maximum, imported, shared, is64 }) {
   const marks = [imported && 'imported', shared && 'shared', is64 && '64-bit'].filter(Boolean)

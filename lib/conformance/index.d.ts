@@ -1,4 +1,4 @@
-import type { LogRecord, Permissions, Source } from '../../index.js'
+import type { HostFunctions, LogRecord, Permissions, Source } from '../../index.js'
 
 /** The module: its path, its bytes, or what `loadExtension` takes. */
 export type ConformanceSource = string | URL | Uint8Array | Source
@@ -18,6 +18,8 @@ export interface ConformanceOptions {
   params?: Record<string, unknown>
   /** What the extension may use. */
   permissions?: Permissions
+  /** Functions that it may import, as with `loadExtension`. Checks call them over and over, and some while time or memory runs out. */
+  functions?: HostFunctions
   /** The names of the checks to run; the others are not in the report. */
   only?: readonly CheckName[]
   /** Where compiled modules are kept, as with `new ExtensionHost()`. */

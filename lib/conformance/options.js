@@ -2,7 +2,7 @@
 
 const { wrong } = require('../arguments.js')
 
-const OPTIONS = ['config', 'method', 'params', 'permissions', 'only', 'cacheDir', 'onResult']
+const OPTIONS = ['config', 'method', 'params', 'permissions', 'functions', 'only', 'cacheDir', 'onResult']
 
 /** What an author can set; a mistake is a TypeError. What concerns the loading of the extension is checked when it is loaded. */
 function checkOptions(options, names) {

@@ -52,6 +52,7 @@ class Subject {
       name,
       source,
       config: this.#options.config,
+      functions: this.#options.functions,
       ...more,
       permissions: { ...this.permissions, ...permissions },
     })
