@@ -277,7 +277,7 @@ describe('inspect', () => {
     expect(stdout).toMatch(/^Memory {8}64 KiB at start, no maximum of its own$/m)
     expect(stdout).toMatch(/^Imports {7}extism:host\/env: alloc, store_u8, input_offset, input_length, output_set$/m)
     expect(stdout).toMatch(/^Granted {7}memory 16MiB, answers up to 256MiB, 30s a call$/m)
-    expect(stdout).toMatch(/to read \/tmp as data; no network, no environment$/m)
+    expect(stdout).toMatch(/to read \/tmp as data\n {14}to reach nothing over the network; no environment$/m)
     expect(stdout).toMatch(/^Capabilities {2}echo {2}Answers its params\. {2}schema of params and result$/m)
     expect(stdout).toMatch(/^It loads, in [\d.]+ ms\.$/m)
   })

@@ -1,6 +1,6 @@
 // What a command line says: options, the files it names, JSON that stands in it or in a file.
 
-import { readFileSync, statSync } from 'node:fs'
+import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { WrongUsage } from './usage.mjs'
 
@@ -22,9 +22,19 @@ export class Arguments {
     try {
       return parseArgs({ args, options, allowPositionals: true })
     } catch (error) {
-      // Its first sentence says what is wrong; the others are about a notation nobody needs here.
-      throw this.wrong(`${error.message.split(/[.\n]/, 1)[0]}.`)
+      throw this.wrong(this.#sentenceOf(error.message))
     }
+  }
+
+  /** What is wrong with an option: the first sentence, because the others are about a notation that is seldom needed. */
+  #sentenceOf(message) {
+    const [, option] = /^Option '(--[^' ]+)[^']*' argument (?:missing|is ambiguous)/.exec(message) ?? []
+    if (option !== undefined) return `${option} lacks its value. One that begins with a dash is written ${option}=….`
+    const [sentence] = message.split(/[.\n]/, 1)
+    // Params may be a number below zero.
+    return /^Unknown option '-\d/.test(sentence)
+      ? `${sentence}. What begins with a dash and is no option stands behind all options and --, as in -- -5.`
+      : `${sentence}.`
   }
 
   wrong(message) {
@@ -33,14 +43,29 @@ export class Arguments {
 
   /** The first of the positionals, an extension's file. */
   file(what = 'The extension is missing: the path of a .wasm file.', kind = '.wasm') {
-    const [path] = this.positionals
-    if (path === undefined) throw this.wrong(what)
-    // Before anything is loaded: a path that is wrong says nothing about an extension.
-    const found = statSync(path, { throwIfNoEntry: false })
+    const [path = ''] = this.positionals
+    if (path === '') throw this.wrong(what)
+    this.checkFile(path, kind)
+    return path
+  }
+
+  /** Before anything is loaded: a path that is wrong says nothing about an extension. */
+  checkFile(path, kind) {
+    const unreadable = ({ message }) => this.wrong(`${path} cannot be read: ${message}.`)
+    let found
+    try {
+      found = statSync(path, { throwIfNoEntry: false })
+    } catch (error) {
+      throw unreadable(error)
+    }
     if (found === undefined) throw this.wrong(`There is no file ${path}.`)
     if (found.isDirectory()) throw this.wrong(`${path} is a directory; name the ${kind} file in it.`)
     if (!found.isFile()) throw this.wrong(`${path} is no file that can be read from its beginning to its end.`)
-    return path
+    try {
+      accessSync(path, constants.R_OK)
+    } catch (error) {
+      throw unreadable(error)
+    }
   }
 
   /** An extension's file, a method of it, and its params as they were given, if they were. */
@@ -86,6 +111,8 @@ export class Arguments {
   }
 
   parsed(content, what, name) {
+    if (content.trim() === '')
+      throw this.wrong(`${name}: ${what} is empty, which is not JSON. A file is written @file.`)
     try {
       return JSON.parse(content)
     } catch (error) {
@@ -94,6 +121,7 @@ export class Arguments {
   }
 
   content(path, name) {
+    if (path === '') throw this.wrong(`${name}: @ names no file.`)
     try {
       return readFileSync(path)
     } catch (error) {

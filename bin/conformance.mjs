@@ -13,6 +13,7 @@ export async function run(args) {
     console.log(USAGE)
     return 0
   }
+  process.once('SIGINT', interrupted)
   if (json) {
     const report = await check(source, options)
     console.log(jsonOf(report))
@@ -29,6 +30,12 @@ export async function run(args) {
   const report = await check(source, { ...options, onResult })
   console.log(conclusion(report, options))
   return report.passed ? 0 : 1
+}
+
+/** What was found so far is on the screen. The system's own end does not wait for what libuv's pool compiles. */
+function interrupted() {
+  console.error('Interrupted.')
+  process.kill(process.pid, 'SIGINT')
 }
 
 async function check(source, options) {

@@ -1,6 +1,5 @@
 // Functions for extensions, from a module of the user's: what it exports by default is what `functions` is in a program.
 
-import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { types } from 'node:util'
@@ -20,7 +19,8 @@ export async function functionsOf(line) {
   const { functions: path } = line.values
   if (path === undefined) return undefined
   const wrong = (message) => line.wrong(`--functions ${path}: ${message}`)
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw wrong('there is no such file.')
+  if (path === '') throw line.wrong('--functions is empty.')
+  line.checkFile(path, '.mjs or .cjs')
   const { default: functions, ...others } = await imported(path, wrong)
   const names = Object.keys(others).filter((name) => !ADDED.has(name))
   if (functions === undefined && names.length > 0) {

@@ -138,7 +138,9 @@ class Caller {
       if (result !== undefined) console.log(JSON.stringify(result))
       return true
     } catch (error) {
-      console.error(`${redOnError(error.code ?? error.name)}: ${inLine(error.message, 8192)}`)
+      // That it was taken back, whoever pressed Ctrl-C knows.
+      if (!this.#signal.aborted)
+        console.error(`${redOnError(error.code ?? error.name)}: ${inLine(error.message, 8192)}`)
       return false
     }
   }

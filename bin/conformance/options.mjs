@@ -23,7 +23,7 @@ Examples:
   morphir-extension-host conformance rename-package.wasm --config '{"to":"New.Home"}'
   morphir-extension-host conformance check.wasm --params check=@params.json --max-memory 64MiB --verbose
 
-Exit code: 0 every check passed or was skipped, 1 one failed, 2 wrong usage.`
+Exit code: 0 every check passed or was skipped, 1 one failed, 2 wrong usage, 130 Ctrl-C.`
 
 const OPTIONS = { ...GRANTS, params: texts, method: text, only: texts, json: flag, verbose: flag, help }
 
