@@ -63,16 +63,16 @@ describe('what makes no sense', () => {
     expect(stderr).toMatch(/^npx morphir-extension-host call --help shows what there is\.$/m)
   })
 
-  const path = guestFile('echo')
   it.each([
-    ['call', 'echo', '1'],
-    ['bench', 'echo', '1'],
-    ['types'],
-    ['conformance'],
-    ['inspect'],
-    ['inspect', '--no-run'],
-  ])('is refused by every command that loads an extension: %s %s', async (name, ...more) => {
-    const words = [name!, await path, ...more.filter((word) => word !== undefined)]
+    { words: ['call', '%', 'echo', '1'] },
+    { words: ['bench', '%', 'echo', '1'] },
+    { words: ['types', '%'] },
+    { words: ['conformance', '%'] },
+    { words: ['inspect', '%'] },
+    { words: ['inspect', '%', '--no-run'] },
+  ])('is refused by every command that loads an extension: $words', async ({ words: given }) => {
+    const path = await guestFile('echo')
+    const words = given.map((word) => (word === '%' ? path : word))
     const host = await command([...words, '--allow-host', 'example.org/path'])
     expect(host).toMatchObject({
       code: 2,
@@ -188,5 +188,12 @@ describe('inspect', () => {
       expect(stdout).toMatch(/^ {14}extism:host\/user: morphir_get_workspace_info, .*morphir_log$/m)
       expect(stdout).not.toContain('not offered')
     }
+  })
+
+  it('tells an extension on Morphir’s SDK from a plain plug-in', async () => {
+    expect((await inspect('mep', '--no-run')).stdout).toMatch(
+      /^Lifecycle {5}sessions of Morphir’s SDK: the dialect mep$/m,
+    )
+    expect((await inspect('plain', '--no-run')).stdout).toMatch(/^Lifecycle {5}none: a plain Extism plug-in$/m)
   })
 })

@@ -381,6 +381,11 @@ describe('inspect', () => {
     }
     expect(OFFERED['extism:host/env']).toEqual(list('EXTISM_FUNCTIONS'))
     expect(OFFERED.wasi_snapshot_preview1).toEqual(list('WASI_FUNCTIONS'))
+    const morphir = ['morphir', 'offers'].map((name) =>
+      readFileSync(new URL(`../crates/host/src/${name}.rs`, import.meta.url), 'utf8'),
+    )
+    const names = morphir.join('').match(/"morphir_\w+"/g)!
+    expect(OFFERED['extism:host/user']).toEqual(new Set(names.map((name) => name.slice(1, -1))))
   })
 })
 

@@ -18,12 +18,19 @@ export function pageOf(found) {
   return [...lines, ...verdict(found)].join('\n')
 }
 
+/** Which protocol it speaks, told as the host tells it. */
+function protocolOf(methods, lifecycle) {
+  const has = (wanted) => methods.some(({ name }) => name === wanted)
+  if (has('handle') && has('morphir_extension_info')) return 'sessions of Morphir’s SDK: the dialect mep'
+  return names(lifecycle) || 'none: a plain Extism plug-in'
+}
+
 function contents({ exports, imports, memories, start, functions, producers }) {
   const methods = exports.filter(({ name, kind }) => kind === 'function' && !LIFECYCLE.has(name))
   const lifecycle = exports.filter(({ name, kind }) => kind === 'function' && LIFECYCLE.has(name))
   const others = exports.filter(({ kind }) => kind !== 'function')
   const rows = [
-    row('Lifecycle', names(lifecycle) || 'none: a plain Extism plug-in'),
+    row('Lifecycle', protocolOf(methods, lifecycle)),
     row('Functions', `${names(methods) || 'none exported'}${dim(`  of ${functions}`)}`),
   ]
   if (others.length > 0)
@@ -81,7 +88,7 @@ function hosts({ network = false, allowedHosts = [] }) {
 const ASKED = {
   network: { what: 'the network', options: '--allow-host and --network' },
   directories: { what: 'files', options: '--allow-path and --readonly-path' },
-  morphir: { what: "Morphir's own functions" },
+  morphir: { what: 'Morphir’s own functions' },
   functions: { what: 'functions of yours', options: '--functions' },
 }
 
