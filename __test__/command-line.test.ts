@@ -141,6 +141,7 @@ describe('call', () => {
       /more time/,
     ],
     ['a guest that hoards', 'counter', ['hoard', '--max-memory', '4MiB'], 'MemoryLimit', /--max-memory 1GiB/],
+    ['an answer that is too long', 'logger', ['level', '--max-output', '1'], 'MemoryLimit', /with --max-output\.$/m],
     ['a guest that uses up its fuel', 'counter', ['loop', '--max-fuel', '1000'], 'FuelExhausted', /--max-fuel/],
     ['a trap', 'counter', ['trap'], 'Trap', /unreachable/],
     ['another hash', 'counter', ['count', '--sha256', '0'.repeat(64)], 'InvalidSource', /hash|sha-?256/i],
@@ -162,6 +163,13 @@ describe('call', () => {
     const asJson = await command(['call', path, method!, ...options, '--json'])
     expect(asJson).toMatchObject({ code: 1, stderr: '' })
     expect(JSON.parse(asJson.stdout)).toMatchObject({ error: { name: 'ExtensionError', code } })
+  })
+
+  it('advises no grant for a limit that cannot be raised', async () => {
+    const path = file('hoard_variables', await guest('hostile/hoard_variables'))
+    const { code, stderr } = await command(['call', path, 'attack', '--dialect', 'raw'])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^MemoryLimit: .* bytes of variables\.\n$/)
   })
 
   it('grants a directory under a name, to read or to write', async () => {

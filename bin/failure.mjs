@@ -48,6 +48,9 @@ function adviceFor({ code, message }) {
   if (code === 'InvalidSource' && message.includes('load it with `functions`')) {
     return 'Here they come from a file: --functions functions.mjs.'
   }
+  // The same code for what has limits of its own, in whichever spelling.
+  if (code === 'MemoryLimit' && /`max_?output`/i.test(message)) return 'Grant longer answers with --max-output.'
+  if (code === 'MemoryLimit' && message.endsWith('bytes of variables.')) return undefined
   return WHAT_TO_DO[code]
 }
 
