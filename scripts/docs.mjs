@@ -1,7 +1,7 @@
 // npm run docs: the documentation as a site, from the pages as they are.
 
 import { readFileSync, readdirSync } from 'node:fs'
-import { join, posix, relative } from 'node:path'
+import { join, posix, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Failure, WrongUsage } from './lib/failure.mjs'
 import { main } from './lib/main.mjs'
@@ -11,43 +11,53 @@ import { run } from './lib/run.mjs'
 import { step } from './lib/step.mjs'
 
 const site = join(root, 'docs', 'site')
-const built = join(root, 'dist', 'site')
 
-const USAGE = `npm run docs [-- --base /path/]
+const USAGE = `npm run docs [-- --base /path/ --out directory]
   --base  below which path of its server the site will be; / by default
-It is made in ${relative(root, built)}. A link that leads nowhere fails.`
+  --out   where it is made, emptied first; dist/site by default
+A link that leads nowhere fails.`
+
+const OPTIONS = {
+  base: { type: 'string', default: '/' },
+  out: { type: 'string', default: join(root, 'dist', 'site') },
+}
 
 await main(async () => {
-  const base = baseOf(process.argv.slice(2))
+  const { base, out } = optionsOf(process.argv.slice(2))
+  const built = resolve(out)
   await installPackages(site)
   await step('Making the site', async (live) => {
     const args = [script('vitepress', { directory: site }), 'build', site]
-    await run(process.execPath, args, { env: { SITE_BASE: base }, lastLines: 100, onLine: (line) => live.now(line) })
-    live.note(`${pages().length} pages in ${relative(root, built)}`)
+    await run(process.execPath, args, {
+      env: { SITE_BASE: base, SITE_OUT: built },
+      lastLines: 100,
+      onLine: (line) => live.now(line),
+    })
+    live.note(`${pages(built).length} pages in ${relative(process.cwd(), built)}`)
   })
-  await step('Following its links to headings', () => followAnchors(base))
+  await step('Following its links to headings', () => followAnchors(built, base))
 }, USAGE)
 
-function baseOf(args) {
+function optionsOf(args) {
   let values
   try {
-    values = parseArgs({ args, options: { base: { type: 'string', default: '/' } } }).values
+    values = parseArgs({ args, options: OPTIONS }).values
   } catch (error) {
     throw new WrongUsage(error.message, USAGE)
   }
-  if (/^\/([\w.-]+\/)*$/.test(values.base)) return values.base
+  if (/^\/([\w.-]+\/)*$/.test(values.base)) return values
   throw new WrongUsage(`A base begins and ends with a slash, as /docs/ does; ${values.base} does not.`, USAGE)
 }
 
-function pages() {
+function pages(built) {
   return readdirSync(built, { recursive: true })
     .map((name) => name.replaceAll('\\', '/'))
     .filter((name) => name.endsWith('.html'))
 }
 
 /** VitePress looks whether pages are there, but not for the headings in them. */
-function followAnchors(base) {
-  const text = new Map(pages().map((name) => [name, readFileSync(join(built, name), 'utf8')]))
+function followAnchors(built, base) {
+  const text = new Map(pages(built).map((name) => [name, readFileSync(join(built, name), 'utf8')]))
   const lost = []
   for (const [name, html] of text) {
     for (const [, path, anchor] of html.matchAll(/href="(?!\w+:)([^"#]*)#([^"]+)"/g)) {

@@ -10,9 +10,13 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const repository = manifest.repository.url.replace(/^git\+/, '').replace(/\.git$/, '')
 
+const TITLE = 'Morphir extension host'
+
 const folders = readdirSync(root, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name)
+
+const ICON = readFileSync(join(root, 'examples', 'vscode-extension', 'media', 'morphir.svg'), 'utf8')
 
 const SECTIONS = [
   ['Use it', ['api', 'errors', 'permissions', 'host-functions', 'configuration', 'command-line']],
@@ -20,20 +24,27 @@ const SECTIONS = [
   ['Fit it in', ['migration', 'toolchain', 'vscode', 'platforms', 'troubleshooting']],
   ['Behind it', ['performance', 'architecture', 'releasing']],
 ]
+const FRONTMATTER = {
+  'index.md': home,
+  // Its trials are too many for a list at the side.
+  'docs/performance.md': () => ({ outline: 2 }),
+}
 const OTHERS = ['CONTRIBUTING', 'SECURITY', 'CHANGELOG']
 
 export default defineConfig({
-  title: 'Morphir extension host',
+  title: TITLE,
   description: manifest.description,
+  lang: 'en',
+  head: [['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(coloured(ICON))}` }]],
   // Wherever it is put: GitHub's pages are below the repository's name.
   base: process.env.SITE_BASE ?? '/',
   srcDir: root,
   srcExclude: [...folders.filter((name) => name !== 'docs').map((name) => `${name}/**`), 'docs/site/**'],
   rewrites: { 'README.md': 'index.md' },
-  outDir: join(root, 'dist', 'site'),
+  outDir: process.env.SITE_OUT ?? join(root, 'dist', 'site'),
   cacheDir: join(root, 'target', 'site'),
-  markdown: { anchor: { slugify }, config: (md) => md.core.ruler.push('elsewhere', elsewhere) },
-  transformPageData: (page) => (page.relativePath === 'index.md' ? { frontmatter: home() } : undefined),
+  markdown: { anchor: { slugify }, config: (md) => md.core.ruler.push('links', links) },
+  transformPageData: (page) => ({ frontmatter: FRONTMATTER[page.relativePath]?.() ?? {} }),
   vite: { plugins: [{ name: 'home', enforce: 'pre', transform: belowHero }], build: { chunkSizeWarningLimit: 2000 } },
   themeConfig: {
     search: { provider: 'local' },
@@ -42,14 +53,23 @@ export default defineConfig({
       { text: 'API', link: '/docs/api' },
       { text: 'Write an extension', link: '/docs/writing-extensions' },
       { text: 'Troubleshooting', link: '/docs/troubleshooting' },
+      { text: manifest.version, items: OTHERS.map(other) },
     ],
     sidebar: [
+      { items: [{ text: 'Start here', link: '/' }] },
       ...[...SECTIONS, ['More', unlisted()]]
         .filter(([, names]) => names.length > 0)
         .map(([text, names]) => ({ text, items: names.map(page) })),
       { text: 'The project', items: OTHERS.map(other) },
     ],
     socialLinks: [{ icon: 'github', link: repository }],
+    editLink: { pattern: `${repository}/edit/main/:path`, text: 'Mend this page' },
+    footer: { message: `Version ${manifest.version}`, copyright: `Released under the licence ${manifest.license}` },
+    notFound: {
+      title: 'There is no such page',
+      quote: 'The search above knows all there are.',
+      linkText: 'To the start',
+    },
   },
 })
 
@@ -82,13 +102,17 @@ function slugify(title) {
     .replaceAll(' ', '-')
 }
 
+function coloured(svg) {
+  return svg.replace('currentColor', '#3451b2')
+}
+
 /** The readme's first paragraph as a hero. */
 function home() {
-  const [, name, text] = /^# (.*)\n\n([\s\S]*?)\n\n/.exec(readFileSync(join(root, 'README.md'), 'utf8'))
+  const [, text] = /^# .*\n\n([\s\S]*?)\n\n/.exec(readFileSync(join(root, 'README.md'), 'utf8'))
   return {
     layout: 'home',
     hero: {
-      name: name.split('/').at(-1),
+      name: TITLE,
       tagline: text.replaceAll('\n', ' ').replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1'),
       actions: [
         { text: 'Use it', link: '#use-it' },
@@ -104,14 +128,17 @@ function belowHero(code, id) {
   return id === join(root, 'README.md') ? code.slice(code.indexOf('\n## ')) : undefined
 }
 
-/** A link to what is a file or a folder of the repository, and no page, leads there. */
-function elsewhere({ tokens, env }) {
+/** Links to pages have the names of files, which is right in a repository; here they have the pages' titles. */
+function links({ tokens, env }) {
   const here = posix.dirname(env.relativePath === 'index.md' ? 'README.md' : env.relativePath)
-  for (const token of tokens.flatMap(({ children }) => children ?? [])) {
-    const target = token.type === 'link_open' ? token.attrGet('href') : null
-    if (target === null || /^(\w+:|#)/.test(target)) continue
-    const path = posix.join(here, target.replace(/#.*$/, ''))
-    if (/^(docs\/[\w-]+|[A-Z]+)\.md$/.test(path) || !existsSync(join(root, path))) continue
-    token.attrSet('href', `${repository}/blob/HEAD/${path}`)
+  for (const children of tokens.map(({ children }) => children ?? [])) {
+    for (const [index, token] of children.entries()) {
+      const target = token.type === 'link_open' ? token.attrGet('href') : null
+      if (target === null || /^(\w+:|#)/.test(target)) continue
+      const path = posix.join(here, target.replace(/#.*$/, ''))
+      if (!existsSync(join(root, path))) continue
+      if (!/^(docs\/[\w-]+|[A-Z]+)\.md$/.test(path)) token.attrSet('href', `${repository}/blob/HEAD/${path}`)
+      else if (/^(docs\/)?[\w-]+\.md$/.test(children[index + 1].content)) children[index + 1].content = titleOf(path)
+    }
   }
 }
