@@ -76,6 +76,7 @@ async function npmProblem([name, ...rest]: string[], folder: string): Promise<st
 
 async function npxProblem([name, ...rest]: string[], folder: string): Promise<string | undefined> {
   if (!/^(@finos\/)?morphir-extension-host$/.test(name!)) {
+    if (SYSTEM.has(name!)) return undefined
     const there = [folder, '.'].some((each) => existsSync(join(ROOT, each, 'node_modules', '.bin', name!)))
     return there ? undefined : `There is no command ${name} in ${folder}/node_modules.`
   }

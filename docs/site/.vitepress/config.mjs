@@ -21,7 +21,7 @@ const ICON = readFileSync(join(root, 'examples', 'vscode-extension', 'media', 'm
 const SECTIONS = [
   ['Use it', ['api', 'errors', 'permissions', 'host-functions', 'configuration', 'command-line']],
   ['Write extensions', ['writing-extensions', 'languages', 'dialects', 'conformance']],
-  ['Fit it in', ['migration', 'toolchain', 'vscode', 'platforms', 'troubleshooting']],
+  ['Fit it in', ['server', 'vscode', 'migration', 'toolchain', 'platforms', 'troubleshooting']],
   ['Behind it', ['performance', 'architecture', 'releasing']],
 ]
 const FRONTMATTER = {
@@ -115,7 +115,7 @@ function home() {
       name: TITLE,
       tagline: text.replaceAll('\n', ' ').replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1'),
       actions: [
-        { text: 'Use it', link: '#use-it' },
+        { text: 'Use it', link: '/#use-it' },
         { text: 'API', link: '/docs/api', theme: 'alt' },
         { text: 'Write an extension', link: '/docs/writing-extensions', theme: 'alt' },
       ],
