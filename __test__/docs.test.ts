@@ -41,7 +41,8 @@ describe.skipIf(!hasRenaming)(`JavaScript in the documentation${WITHOUT}`, () =>
     expect({ code, stderr: stderr.trim() }).toEqual({ code: expected === undefined ? 0 : 1, stderr: expected ?? '' })
     const shown = following(fence)
     if (shown?.language === '' && stdout !== '') expect(comparable(stdout)).toEqual(comparable(shown.code))
-    if (fence.code.includes("server.on('request'")) expect(stdout).toMatch(/^200 text\/plain.*\n[^]*morphir_extensions 1/)
+    if (fence.code.includes("server.on('request'"))
+      expect(stdout).toMatch(/^200 text\/plain.*\n[^]*morphir_extensions 1/)
   })
 
   it.each(byPlace(runnable.filter((fence) => isTest(fence))))('runs as a test: %s', async (_, fence) => {
