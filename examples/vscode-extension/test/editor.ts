@@ -12,6 +12,15 @@ export function workspaceFile(name: string): vscode.Uri {
   return vscode.Uri.joinPath(vscode.workspace.workspaceFolders![0]!.uri, name)
 }
 
+/** How the example model names its package. */
+const PACKAGE = '[["tidewater"],["chartering"]]'
+
+/** How often the example model, whose package nobody renamed, refers to it: the first time is its own name. */
+export async function referencesIn(model: vscode.Uri): Promise<number> {
+  const { length } = (await vscode.workspace.openTextDocument(model)).getText().split(PACKAGE)
+  return length - 2
+}
+
 /** The names of this process's threads that are the host's and the engine's, as Linux lists them: threads inherit their names. */
 export function threads(): string[] {
   const names = readdirSync('/proc/self/task').map((id) => readFileSync(`/proc/self/task/${id}/comm`, 'utf8').trim())

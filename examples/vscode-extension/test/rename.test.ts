@@ -1,9 +1,8 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
-import { until, workspaceFile } from './editor'
+import { referencesIn, until, workspaceFile } from './editor'
 
 const MODEL = workspaceFile('morphir-ir.json')
-const REFERENCES = 314
 
 function rename(uri: vscode.Uri, to: string): Thenable<number | undefined> {
   return vscode.commands.executeCommand('morphir.renamePackage', uri, to)
@@ -18,6 +17,12 @@ function side(query: string): vscode.Uri {
 }
 
 describe('renaming a package', () => {
+  let references: number
+  before(async () => {
+    references = await referencesIn(MODEL)
+    assert.ok(references > 100)
+  })
+
   afterEach(async () => {
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor')
     await vscode.commands.executeCommand('workbench.action.closeAllEditors')
@@ -25,7 +30,7 @@ describe('renaming a package', () => {
 
   it('shows both sides, and changes nothing yet', async () => {
     const before = await textOf(MODEL)
-    assert.equal(await rename(MODEL, 'NorthSea.BulkTrades'), REFERENCES)
+    assert.equal(await rename(MODEL, 'NorthSea.BulkTrades'), references)
     await until(() => vscode.window.tabGroups.activeTabGroup.activeTab?.input instanceof vscode.TabInputTextDiff)
     const [left, right] = await Promise.all(['before', 'after'].map((query) => textOf(side(query))))
     assert.ok(left!.includes('[["tidewater"], ["chartering"]]') && !left!.includes('"north"'))
@@ -51,7 +56,7 @@ describe('renaming a package', () => {
   it('gives back the file, byte for byte, when it is renamed there and back', async () => {
     const before = await textOf(MODEL)
     for (const name of ['NorthSea.BulkTrades', 'Tidewater.Chartering']) {
-      assert.equal(await rename(MODEL, name), REFERENCES)
+      assert.equal(await rename(MODEL, name), references)
       assert.equal(await vscode.commands.executeCommand('morphir.apply', side('after')), true)
     }
     assert.equal(await textOf(MODEL), before)
