@@ -74,9 +74,9 @@ export class Editor {
     return `http://127.0.0.1:${this.port}`
   }
 
-  /** The address of a folder, and of what is to be done there. */
-  addressOf(folder, payload = {}) {
-    const query = new URLSearchParams({ folder })
+  /** The address of a folder, or of the file that describes a workspace, and of what is to be done there. */
+  addressOf(place, payload = {}) {
+    const query = new URLSearchParams({ [place.endsWith('.code-workspace') ? 'workspace' : 'folder']: place })
     const entries = Object.entries(payload)
     if (entries.length > 0) query.set('payload', JSON.stringify(entries))
     return `${this.address}/?${query}`

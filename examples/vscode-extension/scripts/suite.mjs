@@ -6,8 +6,8 @@ import { example } from './places.mjs'
 
 const PATIENCE = 180_000
 
-/** Runs a module in an extension host. Answers its exit code, and what it printed; `trusting` says whether the folder is trusted. */
-export async function runInside(tools, module, folder, { trusting = true } = {}) {
+/** Runs a module in an extension host. Answers its exit code, and what it printed; `trusting` says whether the place is trusted. */
+export async function runInside(tools, module, place, { trusting = true } = {}) {
   const editor = await Editor.start({ ...tools, driven: true, trusting })
   const browser = await tools.playwright.chromium.launch({ executablePath: tools.chromium, args: ['--no-sandbox'] })
   try {
@@ -21,7 +21,7 @@ export async function runInside(tools, module, folder, { trusting = true } = {})
         .exposeFunction('codeAutomationExit', resolve)
         .then(() =>
           page.goto(
-            editor.addressOf(folder, {
+            editor.addressOf(place, {
               extensionDevelopmentPath: editor.remote(example),
               extensionTestsPath: editor.remote(module.replace(/\.js$/, '')),
               skipWelcome: 'true',

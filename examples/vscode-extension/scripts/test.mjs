@@ -24,7 +24,8 @@ await main(async () => {
   const runSuite = (suite) =>
     step(`Testing inside of the editor, with a folder that is ${suite}`, async (live) => {
       const module = join(build, 'test', `${suite}.js`)
-      const { code, lines } = await runInside(tools, module, workspace.folder, { trusting: suite === 'trusted' })
+      const place = suite === 'virtual' ? workspace.virtual : workspace.folder
+      const { code, lines } = await runInside(tools, module, place, { trusting: suite !== 'untrusted' })
       const passed = lines.filter((line) => /^ok \d/.test(line)).length
       // The editor prints as well.
       const output = lines.filter((line) => /^(ok|not ok|#| {2}\S|\t)/.test(line))
@@ -34,6 +35,7 @@ await main(async () => {
   try {
     await runSuite('trusted')
     await runSuite('untrusted')
+    await runSuite('virtual')
     await tour({ ...tools, vsix }, workspace.folder, pictures)
   } finally {
     workspace.remove()

@@ -15,7 +15,8 @@ export async function makeVsix(target) {
   await bundle()
   return step(`Packaging for ${target}`, async (live) => {
     const vsix = join(build, `morphir-extensions-${target}.vsix`)
-    const flags = ['--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links']
+    // What users of the editor read is not what README.md says to those who embed the host.
+    const flags = ['--no-dependencies', '--allow-missing-repository', '--readme-path', 'MARKETPLACE.md']
     await run(process.execPath, [vsce(), 'package', '--target', target, ...flags, '--out', vsix], { cwd: example })
     live.note(`${(await checkContent(vsix, target)).length} files`)
     return vsix
@@ -35,7 +36,7 @@ async function bundle() {
     cpSync(module, join(dist, 'rename-package.wasm'))
     cpSync(join(root, 'LICENSE'), join(example, 'LICENSE'))
     mkdirSync(join(build, 'test'), { recursive: true })
-    for (const suite of ['trusted', 'untrusted']) {
+    for (const suite of ['trusted', 'untrusted', 'virtual']) {
       await esbuild(`test/${suite}.ts`, join(build, 'test', `${suite}.js`), ['mocha'])
     }
     await esbuild('test/figures.ts', join(build, 'test', 'figures.js'))
@@ -69,6 +70,7 @@ async function checkContent(vsix, target) {
   const { stdout: files } = await run('unzip', ['-Z1', vsix], { advice: 'unzip has to be installed.' })
   const wanted = [
     'extension/package.json',
+    'extension/readme.md',
     'extension/dist/extension.js',
     'extension/dist/rename-package.wasm',
     `extension/dist/native/morphir-extension-host.${TARGETS[target]}.node`,

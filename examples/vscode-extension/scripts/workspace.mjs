@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { buildModel } from '../../../scripts/lib/model.mjs'
 import { modelIr } from '../../../scripts/lib/places.mjs'
 import { example } from './places.mjs'
@@ -23,12 +23,17 @@ max_execution_time = "10m"
 path = "./lost.wasm"
 `
 
-/** A folder to open: the example model, and a configuration with hostile extensions. Answers it and how to remove it. */
+/**
+ * A folder to open: the example model, and a configuration with hostile extensions. Answers it, a workspace that has it in no file system,
+ * and how to remove them.
+ */
 export async function makeWorkspace() {
   const { folder, remove } = await makeFolder('morphir-ir.json')
   writeFileSync(join(folder, 'morphir.toml'), CONFIG)
   writeFileSync(join(folder, 'hostile.wasm'), await compile(join(example, 'test', 'hostile.wat')))
-  return { folder, remove }
+  const virtual = join(dirname(folder), 'elsewhere.code-workspace')
+  writeFileSync(virtual, JSON.stringify({ folders: [{ uri: `elsewhere:${folder}` }] }))
+  return { folder, virtual, remove }
 }
 
 /** One with nothing but the model, under another name: opening it activates nothing. */

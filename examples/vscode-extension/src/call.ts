@@ -7,8 +7,8 @@ export interface Method {
   extension: string
   method: string
   description: string
-  /** Whether it says that it takes params. */
-  takesParams: boolean
+  /** What it says of its params: a JSON Schema that nobody checked. */
+  paramsSchema?: unknown
 }
 
 /** What fits a notification; anything longer gets an editor. */
@@ -22,10 +22,10 @@ export async function callMethod(
 ): Promise<unknown> {
   const method = chosen ?? (await choose(extensions))
   if (method === undefined) return
-  const params = method.takesParams ? await askForParams(method) : ''
+  const params = method.paramsSchema !== undefined ? await askForParams(method) : ''
   if (params === undefined) return
   const name = `${method.extension}.${method.method}`
-  const answer = await withProgress(name, async (signal) => {
+  const answer = await withProgress(log, name, async (signal) => {
     const host = await extensions.host()
     const id = await extensions.idOf(method.extension)
     return { value: await host.call(id, method.method, params === '' ? undefined : JSON.parse(params), { signal }) }
@@ -49,7 +49,7 @@ export async function methodsOf(extensions: Extensions): Promise<Method[]> {
       extension: name,
       method: capability.name,
       description: capability.description,
-      takesParams: capability.params_schema !== undefined,
+      paramsSchema: capability.params_schema,
     })),
   )
 }
@@ -64,10 +64,11 @@ async function choose(extensions: Extensions): Promise<Method | undefined> {
   return (await vscode.window.showQuickPick(items, { title: 'Call a method' }))?.method
 }
 
-function askForParams({ extension, method }: Method): Thenable<string | undefined> {
+function askForParams({ extension, method, paramsSchema }: Method): Thenable<string | undefined> {
   return vscode.window.showInputBox({
     title: `Call ${extension}.${method}`,
-    prompt: 'Params as JSON; none for nothing',
+    prompt: 'Params as JSON, or nothing',
+    placeHolder: outline(paramsSchema),
     validateInput: (text) => {
       try {
         if (text !== '') JSON.parse(text)
@@ -77,4 +78,11 @@ function askForParams({ extension, method }: Method): Thenable<string | undefine
       }
     },
   })
+}
+
+/** The keys that params have by their schema. */
+function outline(schema: unknown): string | undefined {
+  const { properties } = Object(schema) as { properties?: unknown }
+  const keys = Object.keys(Object(properties))
+  return keys.length === 0 ? undefined : `{${keys.map((key) => `${JSON.stringify(key)}: …`).join(', ')}}`
 }

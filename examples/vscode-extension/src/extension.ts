@@ -18,24 +18,33 @@ export function activate(context: vscode.ExtensionContext): Api {
   const log = vscode.window.createOutputChannel('Morphir Extensions', { log: true })
   const all = (extensions = new Extensions(context, log))
   const tree = new ExtensionsTree(all)
+  const view = vscode.window.createTreeView('morphir.extensions', { treeDataProvider: tree })
+  tree.onDidHint((text) => (view.message = text))
   const preview = new Preview()
   context.subscriptions.push(
     log,
     preview,
-    vscode.window.createTreeView('morphir.extensions', { treeDataProvider: tree }),
+    view,
     vscode.workspace.registerTextDocumentContentProvider(Preview.scheme, preview),
-    vscode.commands.registerCommand('morphir.renamePackage', (uri?: vscode.Uri, to?: string) =>
-      renamePackage(all, preview, uri, to),
+    vscode.commands.registerCommand('morphir.renamePackage', (uri?: vscode.Uri, to?: unknown) =>
+      // Menus pass something of their own in its place.
+      renamePackage(all, preview, log, uri, typeof to === 'string' ? to : undefined),
     ),
     vscode.commands.registerCommand('morphir.apply', (uri?: vscode.Uri) => preview.apply(uri)),
     vscode.commands.registerCommand('morphir.callMethod', (node?: { method: Method }) =>
       callMethod(all, log, node?.method),
     ),
-    vscode.commands.registerCommand('morphir.loadAgain', () => all.loadAgain()),
+    vscode.commands.registerCommand('morphir.loadAgain', () => loadAgain(all)),
     vscode.commands.registerCommand('morphir.showLog', () => log.show()),
-    vscode.workspace.onDidGrantWorkspaceTrust(() => all.loadAgain()),
+    // What nobody has looked at yet is loaded when somebody does.
+    vscode.workspace.onDidGrantWorkspaceTrust(() => (all.started ? loadAgain(all) : undefined)),
   )
   return { extensions: all, tree }
+}
+
+/** Under the progress bar of the view. */
+function loadAgain(all: Extensions): Thenable<void> {
+  return vscode.window.withProgress({ location: { viewId: 'morphir.extensions' } }, () => all.loadAgain())
 }
 
 /** Threads of a host's own stay until it is closed. What runs is cancelled: nobody waits for it any more. */

@@ -1,6 +1,7 @@
-import { join, sep } from 'node:path'
+import { join } from 'node:path'
 import * as vscode from 'vscode'
 import type { ExtensionHost, ExtensionInfo, ExtensionStats } from '@finos/morphir-extension-host'
+import { loadProject, type Failed } from './project'
 
 /** The extension that comes with this one. */
 export const RENAME_PACKAGE = 'rename-package'
@@ -8,12 +9,6 @@ export const RENAME_PACKAGE = 'rename-package'
 /** One may run for long, and another still gets its turn. */
 const THREADS = 2
 const EVENTS = ['extension.call.started', 'extension.call.completed', 'extension.call.failed'] as const
-
-/** An extension of the project's that cannot be called, and why. */
-export interface Failed {
-  name: string
-  message: string
-}
 
 /** Morphir's extensions: the one that comes with us, and those of the workspace's `morphir.toml`. */
 export class Extensions {
@@ -42,6 +37,11 @@ export class Extensions {
       throw error
     })
     return this.#host
+  }
+
+  /** Whether anybody has asked for them yet. */
+  get started(): boolean {
+    return this.#host !== undefined
   }
 
   async list(): Promise<{ loaded: ExtensionInfo[]; failed: Failed[] }> {
@@ -92,7 +92,7 @@ export class Extensions {
     this.figures.addon = performance.now() - since
     since = performance.now()
     try {
-      this.#failed = [...(await this.#loadOwn(host)), ...(await this.#loadProjects(host))]
+      this.#failed = [...(await this.#loadOwn(host)), ...(await loadProject(host))]
     } catch (error) {
       await host.close({ cancel: true })
       throw error
@@ -118,34 +118,5 @@ export class Extensions {
     } catch (error) {
       return [{ name: RENAME_PACKAGE, message: (error as Error).message }]
     }
-  }
-
-  /** The file decides which directories are granted: only those who trust the workspace should have it read. */
-  async #loadProjects(host: ExtensionHost): Promise<Failed[]> {
-    if (!vscode.workspace.isTrusted) return []
-    const folders = vscode.workspace.workspaceFolders ?? []
-    const failed: Failed[] = []
-    for (const { uri } of folders.filter(({ uri }) => uri.scheme === 'file')) {
-      const file = vscode.Uri.joinPath(uri, 'morphir.toml')
-      if (!(await exists(file))) continue
-      try {
-        const result = await host.loadConfig(file.fsPath)
-        // The view is narrow, and says which folder it is about.
-        const short = (text: string) => text.replaceAll(`${uri.fsPath}${sep}`, '')
-        failed.push(...result.failed.map(({ name, error }) => ({ name, message: short(error.message) })))
-      } catch (error) {
-        failed.push({ name: vscode.workspace.asRelativePath(file), message: (error as Error).message })
-      }
-    }
-    return failed
-  }
-}
-
-async function exists(uri: vscode.Uri): Promise<boolean> {
-  try {
-    await vscode.workspace.fs.stat(uri)
-    return true
-  } catch {
-    return false
   }
 }

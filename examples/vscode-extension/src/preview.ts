@@ -1,6 +1,8 @@
 import * as vscode from 'vscode'
 import { layOut } from './layout'
 
+const APPLY = 'Apply to File'
+
 interface Pair {
   file: vscode.Uri
   before: string
@@ -18,12 +20,15 @@ export class Preview implements vscode.TextDocumentContentProvider, vscode.Dispo
     if (uri.scheme === Preview.scheme) this.#pairs.delete(uri.path)
   })
 
-  async show(file: vscode.Uri, before: string, after: string): Promise<void> {
+  /** Shows what would change, with a remark and a button to have it. */
+  async show(file: vscode.Uri, before: string, after: string, remark: string): Promise<void> {
     this.#pairs.set(file.path, { file, before, after })
     const [left, right] = ['before', 'after'].map((query) => file.with({ scheme: Preview.scheme, query }))
     for (const side of [left, right]) this.#changed.fire(side!)
     const title = `${vscode.workspace.asRelativePath(file)}: as it is ↔ renamed`
     await vscode.commands.executeCommand('vscode.diff', left, right, title, { preview: false })
+    // Not awaited: it answers when somebody closes it.
+    void vscode.window.showInformationMessage(remark, APPLY).then((choice) => choice && this.apply(right))
   }
 
   /** Laid out over lines on both sides in the same way, because morphir-elm writes all of a model in one. */
@@ -49,8 +54,18 @@ export class Preview implements vscode.TextDocumentContentProvider, vscode.Dispo
     const edit = new vscode.WorkspaceEdit()
     edit.replace(pair.file, new vscode.Range(new vscode.Position(0, 0), document.positionAt(text.length)), pair.after)
     if (!(await vscode.workspace.applyEdit(edit))) return false
+    await vscode.window.tabGroups.close(this.#tabsOf(pair.file))
     await vscode.window.showTextDocument(document)
     return true
+  }
+
+  #tabsOf(file: vscode.Uri): vscode.Tab[] {
+    return vscode.window.tabGroups.all
+      .flatMap(({ tabs }) => tabs)
+      .filter(({ input }) => {
+        if (!(input instanceof vscode.TabInputTextDiff)) return false
+        return input.modified.scheme === Preview.scheme && input.modified.path === file.path
+      })
   }
 
   dispose(): void {

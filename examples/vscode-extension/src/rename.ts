@@ -1,5 +1,6 @@
 import * as vscode from 'vscode'
 import { RENAME_PACKAGE, type Extensions } from './extensions'
+import { findModel } from './model'
 import type { Preview } from './preview'
 import { withProgress } from './progress'
 
@@ -10,17 +11,16 @@ const OUTPUT = '"output":'
 export async function renamePackage(
   extensions: Extensions,
   preview: Preview,
-  uri = vscode.window.activeTextEditor?.document.uri,
+  log: vscode.LogOutputChannel,
+  chosen?: vscode.Uri,
   to?: string,
 ): Promise<number | undefined> {
-  if (uri === undefined) {
-    void vscode.window.showErrorMessage('Open a morphir-ir.json first.')
-    return
-  }
+  const uri = chosen ?? (await findModel())
+  if (uri === undefined) return
   const name = to ?? (await askForName())
   if (name === undefined) return
   const model = (await vscode.workspace.openTextDocument(uri)).getText()
-  const answer = await withProgress(`Renaming the package to ${name}`, async (signal) => {
+  const answer = await withProgress(log, `Renaming the package to ${name}`, async (signal) => {
     const host = await extensions.host()
     const id = await extensions.idOf(RENAME_PACKAGE)
     // As text: to read and write the model as JSON would take this thread's time, and digits of large numbers.
@@ -28,9 +28,13 @@ export async function renamePackage(
     return read(await host.callRaw(id, 'transform', params, { signal }))
   })
   if (answer === undefined) return
-  if (answer.note === undefined) await preview.show(uri, model, answer.output)
+  if (answer.note === undefined) await preview.show(uri, model, answer.output, referring(answer.references))
   else void vscode.window.showInformationMessage(`Nothing changed: ${answer.note}`)
   return answer.references
+}
+
+function referring(references: number): string {
+  return references === 1 ? 'One reference changes with the name.' : `${references} references change with the name.`
 }
 
 function askForName(): Thenable<string | undefined> {
@@ -39,7 +43,9 @@ function askForName(): Thenable<string | undefined> {
     prompt: 'The new name, dotted',
     placeHolder: 'NorthSea.BulkTrades',
     validateInput: (text) =>
-      text === '' || NAME.test(text) ? undefined : 'Letters and digits, in parts with a dot between: AcmeRegs.US',
+      text === '' || NAME.test(text)
+        ? undefined
+        : 'Letters and digits, in parts with a dot between: NorthSea.BulkTrades',
   })
 }
 

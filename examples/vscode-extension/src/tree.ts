@@ -1,7 +1,8 @@
 import * as vscode from 'vscode'
 import type { ExtensionInfo, ExtensionStats } from '@finos/morphir-extension-host'
 import { methodsOf, type Method } from './call'
-import type { Extensions, Failed } from './extensions'
+import type { Extensions } from './extensions'
+import { hint, type Failed } from './project'
 
 /** How soon the tree follows what happens, in milliseconds: a thousand calls a second must not redraw it as often. */
 const SOON = 200
@@ -17,6 +18,9 @@ export class ExtensionsTree implements vscode.TreeDataProvider<Node> {
   readonly #extensions: Extensions
   readonly #changed = new vscode.EventEmitter<void>()
   readonly onDidChangeTreeData = this.#changed.event
+  readonly #hinted = new vscode.EventEmitter<string | undefined>()
+  /** What is to be said above the tree now. */
+  readonly onDidHint = this.#hinted.event
   #timer: NodeJS.Timeout | undefined
 
   constructor(extensions: Extensions) {
@@ -33,7 +37,8 @@ export class ExtensionsTree implements vscode.TreeDataProvider<Node> {
   async getChildren(node?: Node): Promise<Node[]> {
     if (node?.kind === 'extension') return [...(await this.#methods(node.info.name)), ...figures(node)]
     if (node !== undefined) return []
-    const { loaded, failed } = await this.#extensions.list()
+    this.#hinted.fire(await hint())
+    const { loaded, failed } = await this.#list()
     const nodes = loaded.map(async (info) => {
       return { kind: 'extension', info, stats: await this.#extensions.stats(info.id) } as const
     })
@@ -53,18 +58,30 @@ export class ExtensionsTree implements vscode.TreeDataProvider<Node> {
     }
   }
 
+  /** Where the host itself cannot start, the tree says why. */
+  async #list(): Promise<{ loaded: ExtensionInfo[]; failed: Failed[] }> {
+    try {
+      return await this.#extensions.list()
+    } catch (error) {
+      return { loaded: [], failed: [{ name: 'No extensions', message: (error as Error).message }] }
+    }
+  }
+
   async #methods(extension: string): Promise<Node[]> {
     const methods = (await methodsOf(this.#extensions)).filter((method) => method.extension === extension)
     return methods.map((method) => ({ kind: 'method', method }))
   }
 }
 
-/** What there is to say: an extension that was not called has no times. */
+/** What its calls came to; nothing where there were none. How many there were is beside its name. */
 function figures({ info, stats }: { info: ExtensionInfo; stats: ExtensionStats }): Node[] {
   const { calls, errorsByCode, runTime, peakMemory, generation } = stats
-  const rows: [string, string, string][] = [['calls', `${calls}`, 'pulse']]
-  const errors = Object.entries(errorsByCode).map(([code, times]) => `${times} × ${code}`)
-  if (errors.length > 0) rows.push(['errors', errors.join(', '), 'warning'])
+  if (calls === 0) return []
+  const rows: [string, string, string][] = Object.entries(errorsByCode).map(([code, times]) => [
+    code,
+    count(times, 'error'),
+    'warning',
+  ])
   if (runTime !== undefined) {
     const most = milliseconds(runTime.max)
     rows.push(['time', calls > 1 ? `${milliseconds(runTime.p50)} median, ${most} most` : most, 'watch'])
@@ -85,13 +102,17 @@ function extensionItem(info: ExtensionInfo, stats: ExtensionStats): vscode.TreeI
   return item
 }
 
-function failedItem({ name, message }: Failed): vscode.TreeItem {
+function failedItem({ name, message, place }: Failed): vscode.TreeItem {
   const item = new vscode.TreeItem(name)
   item.id = `failed:${name}`
   item.description = message
   item.tooltip = `${name}: ${message}`
   item.iconPath = new vscode.ThemeIcon('error', new vscode.ThemeColor('errorForeground'))
   item.contextValue = 'failed'
+  if (place !== undefined) {
+    const selection = new vscode.Range(place.position, place.position)
+    item.command = { command: 'vscode.open', title: 'Open', arguments: [place.uri, { selection }] }
+  }
   return item
 }
 

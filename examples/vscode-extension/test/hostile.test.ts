@@ -7,7 +7,7 @@ import { api, referencesIn, until, workspaceFile } from './editor'
 
 /** Calls a method as a click in the tree does. */
 function call(extension: string, method: string): Thenable<unknown> {
-  const node = { method: { extension, method, description: '', takesParams: false } }
+  const node = { method: { extension, method, description: '' } }
   return vscode.commands.executeCommand('morphir.callMethod', node)
 }
 

@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
-import { referencesIn, until, workspaceFile } from './editor'
+import { api, referencesIn, until, workspaceFile } from './editor'
 
 const MODEL = workspaceFile('morphir-ir.json')
 
@@ -45,6 +45,11 @@ describe('renaming a package', () => {
     assert.equal(await vscode.commands.executeCommand('morphir.apply', side('after')), true)
     const document = await vscode.workspace.openTextDocument(MODEL)
     assert.ok(document.isDirty)
+    // The preview is over.
+    assert.deepEqual(
+      vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs.map(({ label }) => label)),
+      ['morphir-ir.json'],
+    )
     assert.deepEqual(JSON.parse(document.getText()).distribution[1], [
       ['north', 'sea'],
       ['bulk', 'trades'],
@@ -77,6 +82,25 @@ describe('renaming a package', () => {
     assert.equal(await rename(MODEL, 'no name'), undefined)
     assert.equal(await rename(MODEL, 'Tidewater.Chartering'), 0)
     assert.equal(vscode.window.tabGroups.activeTabGroup.activeTab, undefined)
+  })
+
+  it('asks for a name where a menu runs it, and where no model is open', async () => {
+    const { extensions } = api()
+    const calls = async () => (await extensions.stats(await extensions.idOf('rename-package'))).calls
+    const before = await calls()
+    // Menus pass what is selected as well, or where they are.
+    for (const args of [[MODEL, [MODEL]], [MODEL, { groupId: 0 }], []]) {
+      const asking = vscode.commands.executeCommand('morphir.renamePackage', ...args)
+      let over = false
+      void asking.then(() => (over = true))
+      await until(async () => {
+        await vscode.commands.executeCommand('workbench.action.closeQuickOpen')
+        return over
+      })
+      assert.equal(await asking, undefined)
+      assert.deepEqual(vscode.window.tabGroups.activeTabGroup.tabs, [])
+    }
+    assert.equal(await calls(), before)
   })
 
   it('applies nothing where there is no preview', async () => {

@@ -1,7 +1,15 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
+import { hint } from '../src/project'
 import type { Node } from '../src/tree'
-import { api, threads, until } from './editor'
+import { api, threads, until, workspaceFile } from './editor'
+
+const METHODS = [
+  '  count: Counts its calls',
+  '  loop: Never comes back',
+  '  hoard: Takes all memory',
+  '  trap: Breaks off',
+]
 
 /** What the tree shows, a line for each node. */
 async function shown(nodes?: Node[], indent = ''): Promise<string[]> {
@@ -18,23 +26,31 @@ describe('tree', () => {
   it('shows the extension that comes along, those of morphir.toml, and what could not be loaded', async () => {
     const top = (await shown()).filter((line) => !line.startsWith(' '))
     assert.deepEqual(top.slice(0, 3), ['rename-package: 0 calls', 'hostile: 0 calls', 'endless: 0 calls'])
-    assert.match(top[3]!, /^lost: morphir\.toml:\d+:\d+: .*lost\.wasm/)
+    assert.match(top[3]!, /^lost: lost\.wasm cannot be read: /)
     assert.equal(top.length, 4)
     // They are not run by libuv's threads.
     for (const name of ['morphir-guest-0', 'morphir-guest-1']) assert.ok(threads().includes(name), threads().join())
   })
 
-  it('shows methods and figures below', async () => {
+  it('opens the line that lists what could not be loaded', async () => {
+    const { tree } = api()
+    const lost = (await tree.getChildren()).at(-1)!
+    const { command } = tree.getTreeItem(lost)
+    await vscode.commands.executeCommand(command!.command, ...command!.arguments!)
+    const { document, selection } = vscode.window.activeTextEditor!
+    assert.equal(document.uri.fsPath, workspaceFile('morphir.toml').fsPath)
+    assert.equal(document.lineAt(selection.active).text, '[extensions.lost]')
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors')
+  })
+
+  it('shows methods below', async () => {
     const lines = await shown()
     const below = lines.slice(lines.indexOf('hostile: 0 calls') + 1, lines.indexOf('endless: 0 calls'))
-    assert.match(below.pop()!, /^ {2}memory: \d\.\d MiB at most$/)
-    assert.deepEqual(below, [
-      '  count: Counts its calls',
-      '  loop: Never comes back',
-      '  hoard: Takes all memory',
-      '  trap: Breaks off',
-      '  calls: 0',
-    ])
+    assert.deepEqual(below, METHODS)
+  })
+
+  it('has nothing to add where all there is is loaded', async () => {
+    assert.equal(await hint(), undefined)
   })
 
   it('follows calls', async () => {
@@ -47,7 +63,12 @@ describe('tree', () => {
     listening.dispose()
     const lines = await shown()
     assert.ok(lines.includes('hostile: 1 call'), lines.join('\n'))
-    assert.match(lines[lines.indexOf('hostile: 1 call') + 6]!, /^ {2}time: \d+\.\d ms$/)
+    const below = lines.slice(lines.indexOf('hostile: 1 call') + 1, lines.indexOf('endless: 0 calls'))
+    assert.deepEqual(below.slice(0, METHODS.length), METHODS)
+    const [time, memory, ...more] = below.slice(METHODS.length)
+    assert.match(time!, /^ {2}time: \d+\.\d ms$/)
+    assert.match(memory!, /^ {2}memory: \d\.\d MiB at most$/)
+    assert.deepEqual(more, [])
   })
 
   it('loads again, with new figures and no thread more', async () => {

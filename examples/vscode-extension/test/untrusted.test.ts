@@ -1,5 +1,6 @@
 import * as assert from 'node:assert/strict'
 import * as vscode from 'vscode'
+import { hint } from '../src/project'
 import { api, referencesIn, workspaceFile } from './editor'
 
 describe('a folder that is not trusted', () => {
@@ -11,6 +12,7 @@ describe('a folder that is not trusted', () => {
       ['rename-package'],
     )
     assert.deepEqual(failed, [])
+    assert.match((await hint())!, /not trusted/)
   })
 
   it('has its model renamed all the same', async () => {
