@@ -42,6 +42,11 @@ export class Page {
     }
   }
 
+  /** Clicks an icon above the editor in front. */
+  async editorAction(title) {
+    await this.#page.locator(`.editor-actions [aria-label*="${title}"]`).first().click()
+  }
+
   /** Opens a file of the folder. */
   async openFile(name) {
     await this.#page.locator(`.explorer-folders-view ${ROW}`, { hasText: name }).first().dblclick()
@@ -106,6 +111,10 @@ export class Page {
     await this.#page.mouse.move(960, 600)
     await this.#page.waitForTimeout(600)
     await this.#page.screenshot({ path: join(this.#pictures, `vscode-${name}.png`) })
+  }
+
+  async close() {
+    await this.#page.close()
   }
 
   /** A picture to see what went wrong, unless the window is closed. */

@@ -23,7 +23,12 @@ export async function tour(tools, folder, pictures) {
     await step('Calling what takes all memory', () => hoard(page))
     await step('Cancelling', () => cancel(page))
     check(editor.extensionHosts().join() === String(host), 'The extension host was started anew.')
+    await step('Closing a second window while an extension runs', async () => {
+      const second = await Page.open(browser, editor.addressOf(folder), pictures)
+      await close(page, second, editor, host)
+    })
     await step('Reloading the window while an extension runs', (live) => reload(page, editor, host, live))
+    await step('Killing the extension host while an extension runs', () => kill(page, editor))
     await step('Closing the editor', async () => {
       const [last] = editor.extensionHosts()
       await browser.close()
@@ -46,20 +51,25 @@ async function look(page) {
 }
 
 async function rename(page) {
-  await page.command('Morphir: Rename Package')
+  await page.editorAction('Rename Package')
   await page.answer('NorthSea.BulkTrades')
   await until('the diff is there', async () =>
     (await page.shownText()).includes('[["north", "sea"], ["bulk", "trades"]]'),
   )
   await page.row('rename-package 1 call').waitFor()
+  const offer = page.notification('references change with the name.')
+  await offer.waitFor()
   await page.picture('rename')
-  await page.command('Morphir: Apply to File')
+  await page.button(offer, 'Apply to File')
   await until('the file has the new name', async () =>
     (await page.shownText()).includes('[["north","sea"],["bulk","trades"]]'),
   )
 }
 
 async function loop(page) {
+  // What could not be loaded leads to the line that lists it, and the picture shows what each was granted.
+  await page.row('lost').click()
+  await until('the configuration is there', async () => (await page.shownText()).includes('max_execution_time'))
   await page.callMethod('hostile', 'loop')
   await page.notification('hostile.loop').waitFor()
   const told = page.notification('hostile.loop: The call ran out of time.')
@@ -85,6 +95,29 @@ async function cancel(page) {
   await page.button(running, 'Cancel')
   await page.statusSays('endless.loop: cancelled.')
   await page.row('endless 1 call, 1 error').waitFor()
+}
+
+/** Each window has an extension host of its own, and what ends one leaves the other alone. */
+async function close(page, second, editor, host) {
+  await second.openView()
+  await second.callMethod('endless', 'loop')
+  await second.row('endless running').waitFor()
+  const both = editor.extensionHosts()
+  check(both.length === 2 && both.includes(host), `Two windows have the extension hosts ${both.join(', ')}.`)
+  await second.close()
+  await until('its extension host has ended', () => editor.extensionHosts().join() === String(host))
+  await page.row('endless 1 call, 1 error').waitFor()
+}
+
+async function kill(page, editor) {
+  const [host] = editor.extensionHosts()
+  await page.callMethod('endless', 'loop')
+  await page.row('endless running').waitFor()
+  process.kill(host, 'SIGKILL')
+  await until('there is another one', () => editor.extensionHosts().some((next) => next !== host))
+  await page.row('endless 0 calls').waitFor()
+  await page.callMethod('hostile', 'count')
+  await page.notification('hostile.count answered 1').waitFor()
 }
 
 async function reload(page, editor, host, live) {

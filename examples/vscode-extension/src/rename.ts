@@ -25,12 +25,26 @@ export async function renamePackage(
     const id = await extensions.idOf(RENAME_PACKAGE)
     // As text: to read and write the model as JSON would take this thread's time, and digits of large numbers.
     const params = `{"options":${JSON.stringify({ to: name })},"ir":${model}}`
-    return read(await host.callRaw(id, 'transform', params, { signal }))
+    try {
+      return read(await host.callRaw(id, 'transform', params, { signal }))
+    } catch (error) {
+      // The extension's own message counts from the beginning of its params.
+      checkJson(vscode.workspace.asRelativePath(uri), model)
+      throw error
+    }
   })
   if (answer === undefined) return
   if (answer.note === undefined) await preview.show(uri, model, answer.output, referring(answer.references))
   else void vscode.window.showInformationMessage(`Nothing changed: ${answer.note}`)
   return answer.references
+}
+
+function checkJson(name: string, text: string): void {
+  try {
+    JSON.parse(text)
+  } catch (error) {
+    throw new Error(`${name} is not JSON: ${(error as Error).message}`, { cause: error })
+  }
 }
 
 function referring(references: number): string {
