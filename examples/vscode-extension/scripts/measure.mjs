@@ -33,7 +33,7 @@ await main(async () => {
     workspace.remove()
   }
   write(found)
-})
+}, USAGE)
 
 async function measure(tools, folder) {
   const { lines } = await runInside(tools, join(build, 'test', 'figures.js'), folder)

@@ -19,7 +19,7 @@ await main(async () => {
     })
   }
   for (const name of target === undefined ? available : [target]) console.log(`Packaged: ${await makeVsix(name)}`)
-})
+}, USAGE)
 
 function targetOf(args) {
   let target

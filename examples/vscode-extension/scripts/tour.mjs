@@ -91,6 +91,8 @@ async function cancel(page) {
   const running = page.notification('endless.loop')
   await running.waitFor()
   await page.row('endless running').waitFor()
+  // It says for how long.
+  await page.notification('endless.loop: ').waitFor()
   await page.picture('cancel')
   await page.button(running, 'Cancel')
   await page.statusSays('endless.loop: cancelled.')
