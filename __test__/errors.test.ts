@@ -187,7 +187,7 @@ const cases: Record<Exclude<ErrorCode, 'QueueFull'>, Case[]> = {
     {
       what: 'an endless call',
       make: (host) => call(host, 'loop'),
-      message: /time/,
+      message: /maxExecutionTime/,
       extension: 'counter',
       method: 'loop',
     },
@@ -195,7 +195,7 @@ const cases: Record<Exclude<ErrorCode, 'QueueFull'>, Case[]> = {
       what: 'an endless start-up',
       make: (host) =>
         rejection(load(host, 'lifecycle', { config: { do: 'l' }, permissions: { maxExecutionTime: 100 } })),
-      message: /time/,
+      message: /maxExecutionTime/,
       extension: 'lifecycle',
       method: 'initialize',
     },
@@ -227,7 +227,7 @@ const cases: Record<Exclude<ErrorCode, 'QueueFull'>, Case[]> = {
     {
       what: 'a call that hoards memory',
       make: (host) => call(host, 'hoard'),
-      message: /max_memory/,
+      message: /maxMemory/,
       extension: 'counter',
       method: 'hoard',
     },
@@ -237,7 +237,7 @@ const cases: Record<Exclude<ErrorCode, 'QueueFull'>, Case[]> = {
       what: 'a call that runs on and on',
       make: async (host) =>
         rejection(host.call(await load(host, 'counter', { permissions: { maxFuel: 1_000_000 } }), 'loop')),
-      message: /max_fuel/,
+      message: /maxFuel/,
       extension: 'counter',
       method: 'loop',
     },

@@ -134,7 +134,7 @@ describe('maxOutput', () => {
     expect(await host.callRaw(id, 'echo', new Uint8Array(65_536))).toHaveLength(65_536)
     const error = await rejection(host.callRaw(id, 'echo', new Uint8Array(65_537)))
     expect(error).toMatchObject({ code: 'MemoryLimit', extension: 'echo', method: 'echo' })
-    expect(error.message).toMatch(/65537.*max_output/)
+    expect(error.message).toMatch(/65537.*maxOutput/)
     expect(await host.callRaw(id, 'echo', 'still')).toHaveLength(5)
   })
 

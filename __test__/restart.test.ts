@@ -92,7 +92,7 @@ describe('restart', () => {
     expect(await rejection(host.call(id, 'loop', undefined, { timeout: 50 }))).toMatchObject({ code: 'Timeout' })
     const error = await rejection(host.call(id, 'count'))
     expect(error).toMatchObject({ code: 'InitializationFailed' })
-    expect(error.message).toContain('in `loop`: The call ran out of time.')
+    expect(error.message).toContain('in `loop`: The call did not end within its own `timeout`.')
   })
 
   it('counts faults in a row, and begins anew with each good call', async () => {

@@ -66,7 +66,7 @@ const SYMPTOMS: [string, string, (host: ExtensionHost) => Promise<unknown>][] = 
       ),
   ],
   [
-    'set an output of … bytes, more than `max_output` grants',
+    'set an output of … bytes, more than the … that `maxOutput` grants',
     'MemoryLimit',
     async (host) => {
       const id = await load(host, 'plain', { dialect: 'raw', permissions: { maxOutput: 1000 } })

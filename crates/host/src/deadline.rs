@@ -18,7 +18,10 @@ use crate::schedule::Ticket;
 /// Why a call was interrupted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
+    /// The extension's own limit is over.
     Deadline,
+    /// The caller's time is over.
+    Timeout,
     Cancelled,
 }
 
@@ -89,7 +92,7 @@ impl Interrupt {
     /// One of several runs missed its own deadline; the next has a new one.
     pub fn forget_deadline(&self) {
         let mut state = self.lock();
-        if state.reason == Some(Reason::Deadline) {
+        if state.reason.is_some_and(|reason| reason != Reason::Cancelled) {
             state.reason = None;
         }
     }
@@ -140,12 +143,13 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub fn until(deadline: Instant, interrupt: &Arc<Interrupt>) -> Self {
+    /// Interrupts it at the deadline, for this reason.
+    pub fn until(deadline: Instant, reason: Reason, interrupt: &Arc<Interrupt>) -> Self {
         if deadline <= Instant::now() {
             // The thread would be late: a quick guest is done before it has woken up.
-            interrupt.send(Reason::Deadline);
+            interrupt.send(reason);
         } else {
-            Watchdog::get().insert(deadline, interrupt);
+            Watchdog::get().insert(deadline, reason, interrupt);
         }
         Self { due: (deadline, interrupt.id) }
     }
@@ -216,7 +220,7 @@ struct Watchdog {
 
 #[derive(Default)]
 struct Agenda {
-    next: BTreeMap<(Instant, u64), Arc<Interrupt>>,
+    next: BTreeMap<(Instant, u64), (Arc<Interrupt>, Reason)>,
     /// Of pulses: as few as there are threads.
     beats: HashMap<u64, Beat>,
     /// When the thread looks again by itself; only something earlier has to wake it.
@@ -243,9 +247,9 @@ impl Watchdog {
         self.agenda.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn insert(&self, due: Instant, interrupt: &Arc<Interrupt>) {
+    fn insert(&self, due: Instant, reason: Reason, interrupt: &Arc<Interrupt>) {
         let mut agenda = self.lock();
-        agenda.next.insert((due, interrupt.id), Arc::clone(interrupt));
+        agenda.next.insert((due, interrupt.id), (Arc::clone(interrupt), reason));
         self.look_at(&agenda, due);
     }
 
@@ -263,8 +267,8 @@ impl Watchdog {
             while let Some(entry) = agenda.next.first_entry()
                 && entry.key().0 <= now
             {
-                let interrupt = entry.remove();
-                interrupt.send(Reason::Deadline);
+                let (interrupt, reason) = entry.remove();
+                interrupt.send(reason);
             }
             let due = agenda.due(now);
             if !due.is_empty() {

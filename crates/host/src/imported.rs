@@ -122,7 +122,7 @@ fn called<T>(
         Ok(Err(failure)) => Called::Failed(failure),
         Err(interrupted) => {
             abandon(match interrupted.reason {
-                Reason::Deadline => Abandoned::OutOfTime,
+                Reason::Deadline | Reason::Timeout => Abandoned::OutOfTime,
                 Reason::Cancelled => Abandoned::Cancelled,
             });
             Called::Interrupted(interrupted)

@@ -409,7 +409,13 @@ impl Instance {
         let late = interrupted && !answer.as_ref().is_err_and(|(error, _)| error.root_cause().to_string() == "timeout");
         let account = self.guest.account();
         self.peak_memory = self.peak_memory.max(account.memory);
-        let outcome = outcome(Facts { answer, account, reason: interrupt.reason(), out_of_fuel });
+        let outcome = outcome(Facts {
+            answer,
+            account,
+            reason: interrupt.reason(),
+            out_of_fuel,
+            granted: &self.blueprint.permissions,
+        });
         self.last = Last { entered: outcome.entered, returned: outcome.returned };
         if outcome.fault || late {
             self.lose();
@@ -450,7 +456,7 @@ impl Instance {
                 Err(error) => error,
             };
             layout = match error {
-                Unmade::OutOfFuel => return Err(out_of_fuel()),
+                Unmade::OutOfFuel => return Err(out_of_fuel(&self.blueprint.permissions)),
                 // The module's own doing, for example data outside its memory.
                 Unmade::Refused(error) if error.is::<wasmtime::Trap>() => return Err(engine_refused(&error)),
                 // Out of addresses, most likely.

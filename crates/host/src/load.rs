@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::capability::Capability;
 use crate::config::{ExtensionConfig, Source};
-use crate::deadline::{Interrupt, Watch};
+use crate::deadline::{Interrupt, Reason, Watch};
 use crate::dialect::Dialect;
 use crate::directories;
 use crate::error::{ErrorCode, ExtensionError, Result};
@@ -187,7 +187,7 @@ fn start_all(first: Instance, wanted: usize, interrupt: &Arc<Interrupt>, log: &m
     for number in 0..wanted {
         let mut instance = first.take().unwrap_or_else(|| Instance::new(Arc::clone(&blueprint)));
         instance.build(interrupt)?;
-        let watch = Watch::until(Instant::now() + limit, interrupt);
+        let watch = Watch::until(Instant::now() + limit, Reason::Deadline, interrupt);
         let started = instance.start(interrupt).and_then(|()| match number {
             0 => instance.capabilities(interrupt),
             _ => Ok(Vec::new()),

@@ -4,9 +4,11 @@
 //! own error. So the name comes from who asked for an interrupt, whether the guest's function came back, and what it was
 //! refused; the guest's text is only ever quoted.
 
+use bytesize::ByteSize;
 use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
+use crate::config::Permissions;
 use crate::deadline::Reason;
 use crate::error::{ErrorCode, ExtensionError};
 use crate::guest::{Account, Refusal};
@@ -17,13 +19,15 @@ use crate::variables::MAX_VARIABLE_BYTES;
 pub(crate) type Answer<T> = Result<T, (extism::Error, i32)>;
 
 /// What the host knows about a call that is over.
-pub(crate) struct Facts<T> {
+pub(crate) struct Facts<'a, T> {
     pub answer: Answer<T>,
     pub account: Account,
     /// Why the host wanted to end it early, if it did.
     pub reason: Option<Reason>,
     /// Whether it used all of its fuel.
     pub out_of_fuel: bool,
+    /// What the extension is granted.
+    pub granted: &'a Permissions,
 }
 
 /// What came of a call, and whether the instance can go on.
@@ -38,7 +42,7 @@ pub(crate) struct Outcome<T> {
 }
 
 /// Names the outcome.
-pub(crate) fn outcome<T>(facts: Facts<T>) -> Outcome<T> {
+pub(crate) fn outcome<T>(facts: Facts<'_, T>) -> Outcome<T> {
     let Account { entered, exited, .. } = facts.account;
     let returned = facts.account.returned.is_some() && !exited;
     let (result, fault) = name(facts);
@@ -48,8 +52,9 @@ pub(crate) fn outcome<T>(facts: Facts<T>) -> Outcome<T> {
 /// The result, and whether it is a fault.
 type Named<T> = (Result<T, ExtensionError>, bool);
 
-fn name<T>(facts: Facts<T>) -> Named<T> {
-    let Facts { answer, account, reason, out_of_fuel } = facts;
+fn name<T>(facts: Facts<'_, T>) -> Named<T> {
+    let Facts { answer, account, reason, out_of_fuel, granted } = facts;
+    let max_output = granted.max_output;
     if let Some(Refusal::NotStarted(reason)) = account.refused
         && !account.entered
     {
@@ -63,23 +68,27 @@ fn name<T>(facts: Facts<T>) -> Named<T> {
         Ok(output) => return returned(output, account),
         Err(error) => error,
     };
-    if reason == Some(Reason::Deadline) {
-        return match account.waited_for {
-            Some(function) => fault(
-                ErrorCode::Timeout,
-                format!("The call ran out of time while it waited for the host function `{function}`."),
+    if let Some(reason) = reason {
+        let what = match reason {
+            Reason::Timeout => "The call did not end within its own `timeout`".to_owned(),
+            _ => format!(
+                "The extension ran longer than the {} that `maxExecutionTime` grants",
+                humantime::format_duration(granted.max_execution_time)
             ),
-            None => fault(ErrorCode::Timeout, "The call ran out of time."),
         };
+        let why = account.waited_for.map(|function| format!(", while it waited for the host function `{function}`"));
+        return fault(ErrorCode::Timeout, format!("{what}{}.", why.unwrap_or_default()));
     }
     if out_of_fuel {
-        return (Err(self::out_of_fuel()), true);
+        return (Err(self::out_of_fuel(granted)), true);
     }
     match account.refused {
         Some(Refusal::Output(length)) => {
             return fault(
                 ErrorCode::MemoryLimit,
-                format!("The extension set an output of {length} bytes, more than `max_output` grants."),
+                format!(
+                    "The extension set an output of {length} bytes, more than the {max_output} that `maxOutput` grants."
+                ),
             );
         }
         Some(Refusal::NotGranted(function)) => {
@@ -93,13 +102,17 @@ fn name<T>(facts: Facts<T>) -> Named<T> {
         Some(Refusal::Arguments(function, length)) => {
             return fault(
                 ErrorCode::MemoryLimit,
-                format!("The extension handed `{function}` {length} bytes, more than `max_output` grants."),
+                format!(
+                    "The extension handed `{function}` {length} bytes, more than the {max_output} that `maxOutput` grants."
+                ),
             );
         }
         Some(Refusal::Answer(function, length)) => {
             return fault(
                 ErrorCode::MemoryLimit,
-                format!("The host function `{function}` answered {length} bytes, more than `max_output` grants."),
+                format!(
+                    "The host function `{function}` answered {length} bytes, more than the {max_output} that `maxOutput` grants."
+                ),
             );
         }
         Some(Refusal::Variables) => {
@@ -114,27 +127,37 @@ fn name<T>(facts: Facts<T>) -> Named<T> {
         let what =
             if exited { format!("The extension ended itself with exit code {engine_code}.") } else { trap(&error) };
         if account.growth_refused {
-            let message = format!("The extension needed more memory than `max_memory` grants, and gave up. {what}");
+            let message = format!("{}, and gave up. {what}", out_of_memory(granted));
             return fault(ErrorCode::MemoryLimit, message);
         }
         return fault(ErrorCode::Trap, what);
     }
     // The guest's words are in `account`, never here: this is the engine's own limiter.
     if error.root_cause().to_string() == "oom" {
-        return fault(ErrorCode::MemoryLimit, "The extension needed more memory than `max_memory` grants.");
+        return fault(ErrorCode::MemoryLimit, format!("{}.", out_of_memory(granted)));
     }
     fault(ErrorCode::Trap, format!("The engine broke the call off: {}.", error.root_cause()))
 }
 
 /// The error of a call that used all its fuel.
-pub(crate) fn out_of_fuel() -> ExtensionError {
-    ExtensionError::new(ErrorCode::FuelExhausted, "The extension ran all the instructions that `max_fuel` grants.")
+pub(crate) fn out_of_fuel(granted: &Permissions) -> ExtensionError {
+    let fuel = granted.max_fuel.unwrap_or_default();
+    let message = format!("The extension ran all of the {fuel} instructions that `maxFuel` grants.");
+    ExtensionError::new(ErrorCode::FuelExhausted, message)
+}
+
+fn out_of_memory(granted: &Permissions) -> String {
+    let size = ByteSize(granted.max_memory).display();
+    let memory = if granted.max_memory.is_multiple_of(1 << 20) { size.iec() } else { size.si() };
+    format!("The extension needed more memory than the {memory} that `maxMemory` grants, input and output included")
 }
 
 /// The error of a call that was over before it reached the guest.
 pub(crate) fn not_started(reason: Reason) -> ExtensionError {
     match reason {
-        Reason::Deadline => ExtensionError::new(ErrorCode::Timeout, "The call ran out of time before it started."),
+        Reason::Deadline | Reason::Timeout => {
+            ExtensionError::new(ErrorCode::Timeout, "The call ran out of time before it started.")
+        }
         Reason::Cancelled => ExtensionError::new(ErrorCode::Cancelled, "The call was cancelled before it started."),
     }
 }

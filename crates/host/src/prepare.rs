@@ -239,7 +239,7 @@ pub(crate) fn prepare(wasm: &[u8], caps: Caps, offers: Offers<'_>) -> Result<Pre
             ErrorCode::MemoryLimit,
             format!(
                 "The module starts with {initial_pages} pages of 64 KiB. It needs room for as many again and for the \
-                 {KERNEL_PAGES} pages of Extism's own: `max_memory` must be at least {least} bytes; it is {max_memory}."
+                 {KERNEL_PAGES} pages of Extism's own: `maxMemory` must be at least {least} bytes; it is {max_memory}."
             ),
         ));
     }

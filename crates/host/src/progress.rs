@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::config::Permissions;
-use crate::deadline::{Interrupt, Watch};
+use crate::deadline::{Interrupt, Reason, Watch};
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::extension::Extension;
 use crate::health::HealthStatus;
@@ -96,7 +96,11 @@ impl Progress {
         if overall.is_none_or(|overall| self.now < overall) {
             self.interrupt.forget_deadline();
         }
-        self.watch = Some(Watch::until(overall.map_or(limit, |overall| overall.min(limit)), &self.interrupt));
+        let (deadline, reason) = match overall {
+            Some(overall) if overall < limit => (overall, Reason::Timeout),
+            _ => (limit, Reason::Deadline),
+        };
+        self.watch = Some(Watch::until(deadline, reason, &self.interrupt));
         self.call.inputs.get_mut(self.ends.len()).map(std::mem::take).unwrap_or_default()
     }
 

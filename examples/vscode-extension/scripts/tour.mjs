@@ -72,7 +72,7 @@ async function loop(page) {
   await until('the configuration is there', async () => (await page.shownText()).includes('max_execution_time'))
   await page.callMethod('hostile', 'loop')
   await page.notification('hostile.loop').waitFor()
-  const told = page.notification('hostile.loop: The call ran out of time.')
+  const told = page.notification('hostile.loop: The extension ran longer than')
   await told.waitFor()
   await page.row('hostile 1 call, 1 error').waitFor()
   await page.picture('timeout')

@@ -11,9 +11,9 @@ const IMITATIONS: &[&str] = &[
     "timeout",
     "oom",
     "plugin ran out of fuel",
-    "The call ran out of time.",
+    "The extension ran longer than the 50ms that `maxExecutionTime` grants.",
     "The call was cancelled.",
-    "The extension needed more memory than `max_memory` grants.",
+    "The extension needed more memory than the 256.0 MiB that `maxMemory` grants, input and output included.",
     "The extension trapped: unreachable, in function 0.",
     "wasm trap: interrupt",
     "exit with status 0",
@@ -57,7 +57,7 @@ fn h32_what_a_guest_says_before_it_breaks_does_not_count() {
         assert_eq!(host.host.stats(id).unwrap().generation, generation + 1);
     }
     let late = error(host.call(id, "attack_and_loop", "all is well"));
-    assert_eq!((late.code(), late.message()), (ErrorCode::Timeout, "The call ran out of time."));
+    assert_eq!((late.code(), late.message()), (ErrorCode::Timeout, IMITATIONS[3]));
 }
 
 #[test]
@@ -76,8 +76,8 @@ fn h32_every_way_to_fail_has_its_code_and_says_who_and_where() {
         ("divide", ErrorCode::Trap, "divide by zero"),
         ("out_of_bounds", ErrorCode::Trap, "out of bounds"),
         ("overflow", ErrorCode::Trap, "stack exhausted"),
-        ("loop", ErrorCode::Timeout, "out of time"),
-        ("hoard", ErrorCode::MemoryLimit, "max_memory"),
+        ("loop", ErrorCode::Timeout, "maxExecutionTime"),
+        ("hoard", ErrorCode::MemoryLimit, "4.0 MiB that `maxMemory` grants"),
         ("nothing_of_the_kind", ErrorCode::MethodNotFound, "count"),
     ] {
         let error = error(host.call(id, method, ""));

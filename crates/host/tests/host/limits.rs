@@ -52,7 +52,7 @@ fn h6_a_module_that_starts_with_more_than_its_grant_is_refused() {
         config.permissions.max_memory = granted;
         let error = error(host.load(config));
         assert_eq!(error.code(), ErrorCode::MemoryLimit);
-        assert!(error.message().contains(&pages.to_string()) && error.message().contains("max_memory"), "{error}");
+        assert!(error.message().contains(&pages.to_string()) && error.message().contains("maxMemory"), "{error}");
     }
     let mut config = plain(needs(2));
     config.permissions.max_memory = MIN_MEMORY;
@@ -130,7 +130,7 @@ fn an_output_of_exactly_its_grant_is_answered_and_one_byte_more_is_refused() {
     assert_eq!(host.call(id, "echo", [b'x'; 145]).unwrap().len(), 145);
     let refused = error(host.call(id, "echo", [b'x'; 146]));
     assert_eq!(refused.code(), ErrorCode::MemoryLimit);
-    assert!(refused.message().contains("146") && refused.message().contains("max_output"), "{refused}");
+    assert!(refused.message().contains("146") && refused.message().contains("maxOutput"), "{refused}");
     assert_eq!(text(host.call(id, "echo", "short")), "short");
 }
 
