@@ -164,6 +164,7 @@ describe('the scripts', () => {
     ['build-platform.mjs', ['--nothing'], "Unknown option '--nothing'"],
     ['package.mjs', ['--nothing'], "Unknown option '--nothing'"],
     ['publish.mjs', ['--nothing'], "Unknown option '--nothing'"],
+    ['installs.mjs', ['--nothing'], 'It takes no --nothing.'],
     ['notes.mjs', ['1.0.0'], "Unexpected argument '1.0.0'"],
     ['check.mjs', ['--only', 'nothing'], 'There is no check named "nothing"; there are lock-files, versions,'],
     ['runtimes.mjs', ['--nothing'], "Unknown option '--nothing'"],

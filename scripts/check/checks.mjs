@@ -20,7 +20,8 @@ const FINDINGS = 300
 const FORMAT = 'run npm run format.'
 const GENERATED = ['binding.js', 'binding.d.ts']
 const LOCK_FILES = [
-  ...[root, model, join(root, 'bench', 'peers'), join(root, 'scripts', 'runtimes'), join(root, 'docs', 'site')],
+  ...[root, model, join(root, 'bench', 'peers'), join(root, 'docs', 'site')],
+  ...['installs', 'runtimes'].map((name) => join(root, 'scripts', name)),
   ...['assemblyscript', 'typescript'].map((name) => join(extensions, name)),
   ...['vscode-extension', join('vscode-extension', 'editor')].map((name) => join(root, 'examples', name)),
 ].map((directory) => join(directory, 'package-lock.json'))
