@@ -11,17 +11,22 @@ import { platformHere } from './lib/platforms.mjs'
 import { step } from './lib/step.mjs'
 import { green, red } from './lib/style.mjs'
 import { packMain, packPlatform } from './lib/tarball.mjs'
-import { recordRuntimes } from './platforms/record.mjs'
+import { recordRuntimes, recordSuites } from './platforms/record.mjs'
 import { Project } from './runtimes/project.mjs'
 import { runtimeHere, runtimesForLinux, versionOf } from './runtimes/runtimes.mjs'
+import { javascriptTests } from './test/runners.mjs'
 
-const USAGE = `npm run runtimes [-- --only <name>] [--here] [--record]
+/** Some minutes where nothing else runs. */
+const LONGEST_SUITE = 30 * 60_000
+
+const USAGE = `npm run runtimes [-- --only <name>] [--here] [--suite] [--record]
 
   Packs what was built, unpacks it into a project of its own, and runs __test__/runtimes there with Node.js 20, 22, 24 and 26, Bun and Deno,
   on Linux x64.
 
   --only    runtimes whose name begins so, such as "Node.js 2" or bun; more than one --only may be given
   --here    only the Node.js that runs this, on any system
+  --suite   all JavaScript tests of the checkout instead, with each Node.js; what they need, npm test builds
   --record  writes what came of it into docs/platforms.md
 
 Exit code: 0 each does all that it should; 1 failed; 2 wrong arguments.`
@@ -32,6 +37,7 @@ await main(async () => {
   await installPackages()
   const platform = platformHere()
   const runtimes = options.here ? [runtimeHere(platform)] : await chosen(options.only)
+  if (options.suite) return suite(runtimes.filter(isNode), options)
   const stage = mkdtempSync(join(tmpdir(), 'morphir-extension-host-tarballs-'))
   try {
     const tarballs = [await packMain(stage), await packPlatform(platform, stage)]
@@ -58,6 +64,32 @@ async function chosen(only) {
   const wanted = all.filter(({ name }) => only.some((begin) => name.toLowerCase().startsWith(begin.toLowerCase())))
   if (wanted.length > 0) return wanted
   throw new WrongUsage(`No runtime is named so; there are ${all.map(({ name }) => name).join(', ')}.`, USAGE)
+}
+
+/** Vitest runs on Node.js alone. */
+function isNode({ name }) {
+  return /^Node\.js \d+$/.test(name)
+}
+
+async function suite(runtimes, { record }) {
+  if (runtimes.length === 0) throw new WrongUsage('None of these is Node.js, which vitest needs.', USAGE)
+  const results = []
+  for (const runtime of runtimes) results.push(await runSuite(runtime))
+  if (record) recordSuites(results.map(({ name, version, tally }) => ({ name, version, ...tally })))
+  const broken = results.filter(({ tally }) => tally.failed > 0)
+  for (const { name, lines } of broken) for (const line of lines) console.log(`  ${name} | ${line}`)
+  if (broken.length > 0) throw new Failure(`${broken.map(({ name }) => name).join(', ')} did not pass all tests.`)
+  console.log(green(`${results.map(({ name }) => name).join(', ')} passed all tests.`))
+}
+
+function runSuite(runtime) {
+  const { name, command } = runtime
+  return step(`Running all JavaScript tests with ${name}`, async (live) => {
+    const version = await versionOf(runtime)
+    const { tally, lines } = await javascriptTests(live, { node: command[0], timeout: LONGEST_SUITE })
+    live.note(`${version}: ${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`)
+    return { name, version, tally, lines }
+  })
 }
 
 async function tryOut(project, runtime) {
@@ -89,6 +121,7 @@ function optionsOf(args) {
     const options = {
       only: { type: 'string', multiple: true },
       here: { type: 'boolean' },
+      suite: { type: 'boolean' },
       record: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     }

@@ -27,6 +27,14 @@ export function recordRuntimes(results) {
   writePart(PAGE, 'runtimes', runtimeTable(record.runtimes))
 }
 
+/** Keeps how all tests went with each Node.js. */
+export function recordSuites(results) {
+  const record = read()
+  record.suites = { date: today(), results }
+  write(record)
+  writePart(PAGE, 'suites', suiteTable(record.suites))
+}
+
 function addonTable(addons) {
   const rows = platforms.map(({ name, os }) => {
     const addon = addons[name]
@@ -61,6 +69,15 @@ function runtimeTable({ date, results }) {
   ])
   const table = markdownTable([['runtime', 'cases', 'what it cannot do'], ...rows])
   return `${table}\n\nMade on ${date} by \`npm run runtimes\` on Linux x64.`
+}
+
+function suiteTable({ date, results }) {
+  const rows = results.map(({ name, version, passed, failed, skipped }) => [
+    `${name} (${version})`,
+    ...[passed, failed, skipped].map(String),
+  ])
+  const table = markdownTable([['Node.js', 'passed', 'failed', 'skipped'], ...rows])
+  return `${table}\n\nMade on ${date} by \`npm run runtimes -- --suite\` on Linux x64.`
 }
 
 function read() {

@@ -3,7 +3,7 @@
 
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, delimiter, dirname, join } from 'node:path'
 import { cargoProgress, isProgress, locked } from '../lib/cargo.mjs'
 import { Failure } from '../lib/failure.mjs'
 import { script } from '../lib/packages.mjs'
@@ -25,13 +25,16 @@ export async function extensionTests(directory, { env }, live) {
   return cargoTest(args, { cwd: directory, env }, live)
 }
 
-export async function javascriptTests(live) {
+/** With the Node.js that runs this, or another one. */
+export async function javascriptTests(live, { node = process.execPath, timeout } = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'morphir-extension-host-vitest-'))
   try {
     const report = join(directory, 'report.json')
     const args = [script('vitest'), 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
     const onLine = (line) => live.now(line.trim())
-    const end = await attempt(process.execPath, args, { onLine })
+    // What tests start by name is the same Node.js.
+    const env = { PATH: `${dirname(node)}${delimiter}${process.env.PATH}` }
+    const end = await attempt(node, args, { onLine, env, timeout })
     return conclude(end, ofVitest(report), ending(end, process.execPath, args))
   } finally {
     rmSync(directory, { recursive: true })
