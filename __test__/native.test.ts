@@ -27,6 +27,7 @@ interface Installed {
   /** What runs before. */
   first?: string
   env?: Record<string, string>
+  nodeArgs?: string[]
   load?: string
 }
 
@@ -49,7 +50,8 @@ function addonOf(platform: string) {
 }
 
 /** A copy of the package as npm installs it, in a process of its own; answers how it refused to load. */
-async function refusal({ addon, source, first = '', env, load = `require('${NAME}')` }: Installed): Promise<Refusal> {
+async function refusal(installed: Installed): Promise<Refusal> {
+  const { addon, source, first = '', env, nodeArgs = [], load = `require('${NAME}')` } = installed
   const directory = temporaryDirectory()
   const place = join(directory, 'node_modules', NAME)
   for (const path of ['package.json', 'index.js', 'index.mjs', 'binding.js', 'lib']) {
@@ -73,13 +75,18 @@ async function refusal({ addon, source, first = '', env, load = `require('${NAME
     )`
   return new Promise((resolve, reject) => {
     const options = { cwd: directory, env: { ...process.env, NODE_OPTIONS: '', ...env } }
-    execFile(process.execPath, ['-e', script], options, (error, stdout) => {
+    execFile(process.execPath, [...nodeArgs, '-e', script], options, (error, stdout) => {
       // Node.js 20 ends with an error where a CommonJS module that was imported failed, caught or not.
       if (error && stdout === '') reject(error)
       else resolve(JSON.parse(stdout) as Refusal)
     })
   })
 }
+
+/** As Node.js 20 calls it, and the later ones. */
+const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission'
 
 const again = `Install it again, on this system: npm install ${NAME}@${version}`
 const there = `The addon for ${own.platform} is there, but it cannot be loaded on ${process.platform} ${process.arch}`
@@ -131,6 +138,18 @@ describe('an addon that does not load', () => {
     expect(message).toContain(there)
     expect(message).toContain(again)
   })
+
+  it.each([['--no-addons'], [PERMISSION, '--allow-fs-read=*', '--allow-fs-write=*']])(
+    'is to be allowed where Node.js was started with %s',
+    async (...nodeArgs) => {
+      const { message, code } = await refusal({ addon: [addonOf(own.platform), own.bytes], nodeArgs })
+      expect(code).toBe('IoError')
+      expect(message).toContain(there)
+      expect(message).toContain(
+        'loading addons is disabled. Start Node.js with --allow-addons, and without --no-addons.',
+      )
+    },
+  )
 
   it('is named when its package lacks the file', async () => {
     const { message } = await refusal({ addon: [addonOf(own.platform)] })

@@ -57,7 +57,7 @@ function reason(tried) {
   const refused = tried.find((message) => !isMissing(message, absent))
   if (refused !== undefined) {
     return {
-      message: `The addon for ${platform} is there, but it cannot be loaded on ${system()}: ${sentence(refused)} ${again()}`,
+      message: `The addon for ${platform} is there, but it cannot be loaded on ${system()}: ${sentence(refused)} ${remedy(refused)}`,
       cause: new Error(refused),
     }
   }
@@ -90,6 +90,13 @@ function quotes(message, name) {
 function sentence(message) {
   const line = message.split('\n', 1)[0].trim()
   return line.endsWith('.') ? line : `${line}.`
+}
+
+/** A runtime may have been told to load no addon at all: with this one nothing is wrong then. */
+function remedy(refused) {
+  if (refused.includes('loading addons is disabled'))
+    return 'Start Node.js with --allow-addons, and without --no-addons.'
+  return refused.includes('--allow-ffi') ? 'Start Deno with --allow-ffi.' : again()
 }
 
 function again() {

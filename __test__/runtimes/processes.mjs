@@ -35,6 +35,15 @@ async function endsWell(what, printed, within) {
 
 export const cases = {
   'ends by itself with idle extensions': () => endsWell('idle', '101', 10_000),
+  'does not end before a call that nobody awaits': () => endsWell('unawaited', '101', 10_000),
+  'ends at process.exit in a log listener, in the middle of a call': () => endsWell('exit-log', 'exit', 10_000),
+  'ends at process.exit in a host function, in the middle of a call': () => endsWell('exit-function', 'exit', 10_000),
+  'ends at an error that nobody catches, while guests run for ever': async () => {
+    const { code, signal, printed, complaint, took } = await ended('throw')
+    assert.deepEqual({ code, signal, printed }, { code: 1, signal: null, printed: 'throw' })
+    assert.match(complaint, /Nobody catches this\./)
+    assert.ok(took < 10_000, `It took ${Math.round(took)} ms.`)
+  },
   'ends at process.exit while guests run for ever': () => endsWell('exit', 'exit', 10_000),
   'ends at process.exit while guests run for ever on threads of its own': () =>
     endsWell('exit-threads', 'exit', 10_000),

@@ -10,7 +10,7 @@ import { installTarballs } from '../lib/tarball.mjs'
 import { attempt, ending } from '../lib/run.mjs'
 
 /** The guests that the cases load. */
-const GUESTS = ['counter', 'echo', 'clock', 'logger', 'hostile/sleep']
+const GUESTS = ['counter', 'echo', 'clock', 'logger', 'functions', 'hostile/sleep']
 /** No suite takes longer than so many of its cases may. */
 const LONGEST = 10
 
