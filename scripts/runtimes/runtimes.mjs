@@ -11,6 +11,12 @@ const directory = join(root, 'scripts', 'runtimes')
 const packages = join(directory, 'node_modules')
 const GNU = platforms.find(({ name }) => name === 'linux-x64-gnu')
 
+/** Node.js's own permission model, and no code from text. It warns of addons, which are not bound by it. */
+const PERMISSIONS = [
+  ...['--permission', '--allow-addons', '--allow-worker', '--allow-child-process'],
+  ...['--allow-fs-read=*', '--allow-fs-write=*', '--no-warnings', '--disallow-code-generation-from-strings'],
+]
+
 /**
  * @typedef {object} Runtime
  * @property {string} name
@@ -32,6 +38,7 @@ export async function runtimesForLinux() {
       command: [node(24)],
       env: await withoutExternalBuffers(),
     },
+    { name: 'Node.js 24, with permissions', platform: GNU, command: [node(24), ...PERMISSIONS] },
     { name: 'Bun', platform: GNU, command: [join(packages, '@oven', 'bun-linux-x64', 'bin', 'bun')] },
     {
       name: 'Deno',
