@@ -113,13 +113,25 @@ describe('the pages', () => {
   })
 })
 
+/** What `npm run bench` wrote, as the cells of its tables. */
+const measured = read('docs/performance.md')
+  .split(/<!-- \/?bench.*-->/)[1]!
+  .split(/ \| |, | from/)
+const figuresOf = (text: string) => [...text.matchAll(/[\d.,]+(?: (?:µs|ms|MiB)|\/s)/g)].map(([figure]) => figure)
+
+describe('docs/performance.md', () => {
+  it('sums up what npm run bench wrote', () => {
+    const figures = figuresOf(read('docs/performance.md').split('## How it is measured')[0]!)
+    expect(figures.length).toBeGreaterThan(15)
+    expect(figures.filter((figure) => !measured.includes(figure))).toEqual([])
+  })
+})
+
 describe('README.md', () => {
   it('has the figures of docs/performance.md, which npm run bench writes', () => {
-    const table = read('README.md').split('## How fast it is')[1]!.split('\nMeasured')[0]!
-    const figures = [...table.matchAll(/[\d.,]+(?: (?:µs|ms|MiB)|\/s)/g)].map(([figure]) => figure)
+    const figures = figuresOf(read('README.md').split('## How fast it is')[1]!.split('\nMeasured')[0]!)
     expect(figures).toHaveLength(6)
-    const cells = read('docs/performance.md').split(/ \| |, | from/)
-    expect(figures.filter((figure) => !cells.includes(figure))).toEqual([])
+    expect(figures.filter((figure) => !measured.includes(figure))).toEqual([])
   })
 
   it('names every example extension', () => {

@@ -101,6 +101,7 @@ export async function stage(directory: string) {
   for (const name of ['check', 'extension']) place(`${name}.wasm`, checks)
   place('greeter.wasm', await guest('greeter'))
   place('fetcher.wasm', await guest('network'))
+  place('count_vowels_kvstore.wasm', await guest('vowels'))
   place('conforming.wasm', await guest('conformance'))
   if (existsSync(MEP)) place('document_modules_mep.wasm', readFileSync(MEP))
   for (const name of ['extensions', 'data']) mkdirSync(join(directory, name))
