@@ -15,7 +15,7 @@ const out = mkdtempSync(join(tmpdir(), 'morphir-extension-host-site-'))
 const docs = (...args: string[]) =>
   new Promise<{ code: number | null; printed: string }>((resolve) => {
     const script = join(ROOT, 'scripts', 'docs.mjs')
-    const child = execFile(process.execPath, [script, ...args], { timeout: 110_000 }, (_, stdout, stderr) =>
+    const child = execFile(process.execPath, [script, ...args], { timeout: 280_000 }, (_, stdout, stderr) =>
       resolve({ code: child.exitCode, printed: stdout + stderr }),
     )
   })
@@ -39,7 +39,7 @@ describe.skipIf(!isInstalled)(`the site of the documentation${WITHOUT}`, () => {
   let made: { code: number | null; printed: string }
   beforeAll(async () => {
     made = await docs('--base', BASE, '--out', out)
-  }, 120_000)
+  }, 300_000)
 
   it('is made, and no link in it leads nowhere', () => {
     expect(made).toEqual({ code: 0, printed: expect.stringMatching(/Following its links to headings/) })
