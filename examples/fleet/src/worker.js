@@ -11,17 +11,12 @@ import { Pipeline } from './pipeline.js'
 import { connectPatiently, NAME } from './queue.js'
 import { Store } from './store.js'
 
-const { values } = parseArgs({
-  options: { concurrency: { type: 'string', default: '1' }, steps: { type: 'string', default: 'src/steps.js' } },
-})
-const concurrency = Number(values.concurrency)
-if (!Number.isInteger(concurrency) || concurrency < 1) {
-  throw new RangeError(`--concurrency is how many packages at once, from 1 on, not ${values.concurrency}.`)
-}
+const LOST = Symbol('lost')
+const { concurrency, steps: place } = wanted()
 /** How long a job stays with a worker that gives no sign of life. */
 const lease = Number(process.env.FLEET_LEASE ?? 30_000)
 
-const { steps } = await import(pathToFileURL(values.steps).href)
+const { steps } = await import(pathToFileURL(place).href)
 const pipeline = await Pipeline.load(steps, concurrency)
 const store = new Store()
 const connection = connectPatiently()
@@ -51,7 +46,32 @@ async function work(job) {
 
 async function stop() {
   // Without Redis there is nobody to tell what has been done, and it would wait for it to come back.
-  await worker.close(connection.status !== 'ready')
+  if (connection.status !== 'ready') await worker.close(true)
+  else if ((await Promise.race([worker.close(), lost()])) === LOST) {
+    console.error('Redis has gone away. What this worker had, another does when the lease is over.')
+    // Guests are stopped with the process.
+    process.exit(1)
+  }
   await pipeline.close()
   connection.disconnect()
+}
+
+function lost() {
+  return new Promise((resolve) => connection.once('close', () => resolve(LOST)))
+}
+
+function wanted() {
+  try {
+    const options = {
+      concurrency: { type: 'string', default: '1' },
+      steps: { type: 'string', default: 'src/steps.js' },
+    }
+    const { values } = parseArgs({ options })
+    const concurrency = Number(values.concurrency)
+    if (Number.isInteger(concurrency) && concurrency >= 1) return { ...values, concurrency }
+    console.error(`--concurrency is how many packages at once, from 1 on, not ${values.concurrency}.`)
+  } catch (error) {
+    console.error(error.message)
+  }
+  process.exit(2)
 }

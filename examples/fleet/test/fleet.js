@@ -1,15 +1,18 @@
 import { execFile as execFileWithCallback, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { QueueEvents } from 'bullmq'
+import { Redis } from 'ioredis'
 import loadWabt from 'wabt'
-import { connect, connectPatiently, NAME, openQueue } from '../src/queue.js'
+import { connect, connectPatiently, NAME, openQueue, submit } from '../src/queue.js'
 import { Store } from '../src/store.js'
 import { startRedis } from './redis.js'
 
@@ -23,9 +26,21 @@ export class Fleet {
   #connections
   #workers = new Set()
   #completed = []
+  /** Whatever ends the tests, Ctrl-C included, nothing of theirs outlives them. */
+  #end = () => {
+    for (const worker of this.#workers) worker.kill('SIGKILL')
+    if (this.#directory !== undefined) rmSync(this.#directory, { recursive: true, force: true })
+  }
 
   static async open() {
     const fleet = new Fleet()
+    for (const [name, number] of [
+      ['SIGINT', 2],
+      ['SIGTERM', 15],
+    ]) {
+      process.once(name, () => process.exit(128 + number))
+    }
+    process.once('exit', fleet.#end)
     fleet.#redis = await startRedis()
     fleet.#directory = await mkdtemp(join(tmpdir(), 'morphir-fleet-'))
     process.env.REDIS_URL = fleet.#redis.url
@@ -68,9 +83,35 @@ export class Fleet {
 
   /** Starts a worker process, and answers it when it is ready. */
   async startWorker(...args) {
+    return this.#start(args, 'inherit')
+  }
+
+  /** Stops Redis and a worker at once, while the worker has a package, as Ctrl-C does that reaches both. */
+  async stopWithRedis(bytes) {
+    const redis = await startRedis()
+    const worker = await this.#start([], 'pipe', { REDIS_URL: redis.url })
+    const connection = new Redis(redis.url)
+    const queue = openQueue(connection)
+    try {
+      await submit(queue, this.store, bytes)
+      for (let round = 0; round < 1000 && (await queue.getActiveCount()) === 0; round += 1) await sleep(10)
+    } finally {
+      await queue.close()
+      connection.disconnect()
+    }
+    const said = text(worker.stderr)
+    const ended = once(worker, 'exit', { signal: AbortSignal.timeout(20_000) })
+    worker.kill('SIGINT')
+    await redis.stop()
+    const [code] = await ended
+    return { code, stderr: await said }
+  }
+
+  async #start(args, stderr, env) {
     const worker = spawn(process.execPath, ['src/worker.js', '--steps', 'test/steps.js', ...args], {
       cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', stderr],
     })
     this.#workers.add(worker)
     worker.once('exit', () => this.#workers.delete(worker))
@@ -132,6 +173,7 @@ export class Fleet {
     await this.queue?.close()
     for (const connection of this.#connections ?? []) connection.disconnect()
     await this.#redis?.stop()
+    process.off('exit', this.#end)
     await rm(this.#directory, { recursive: true, force: true })
   }
 }

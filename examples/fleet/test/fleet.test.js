@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFile, readdir, rename, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { codeOf } from '../src/failures.js'
 import { Pipeline } from '../src/pipeline.js'
 import { submit } from '../src/queue.js'
@@ -167,7 +171,14 @@ test('wrong commands say what to do', async () => {
     stdout: `${await submit(fleet.queue, fleet.store, await readFile('packages/bunkers.json'))}\n`,
     stderr: 'package.json: This is not Morphir IR: it has no distribution with the name of a package.\n',
   })
-  assert.match((await fleet.command('src/worker.js', '--concurrency', '0')).stderr, /from 1 on, not 0/)
+  assert.deepEqual(await fleet.command('src/worker.js', '--concurrency', '0'), {
+    code: 2,
+    stdout: '',
+    stderr: '--concurrency is how many packages at once, from 1 on, not 0.\n',
+  })
+  const unknown = await fleet.command('src/worker.js', '--workers', '2')
+  assert.equal(unknown.code, 2)
+  assert.match(unknown.stderr, /^Unknown option '--workers'/)
 })
 
 test('without Redis, commands say so and workers can be stopped', async () => {
@@ -187,3 +198,45 @@ test('without Redis, commands say so and workers can be stopped', async () => {
     process.env.REDIS_URL = before
   }
 })
+
+test('a worker that is stopped together with Redis ends, and says what becomes of its package', async () => {
+  assert.deepEqual(await fleet.stopWithRedis(named('Loop')), {
+    code: 1,
+    stderr: 'Redis has gone away. What this worker had, another does when the lease is over.\n',
+  })
+})
+
+test('Ctrl-C in the middle of tests leaves no process and no file', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'morphir-interrupted-'))
+  try {
+    const figures = spawn(process.execPath, ['test/figures.js'], {
+      // A terminal sends the signal to all of a group.
+      detached: true,
+      env: { ...process.env, TMPDIR: directory },
+      stdio: 'ignore',
+    })
+    // With the first result, a worker has the next package.
+    const results = async () =>
+      (await readdir(directory, { recursive: true })).filter((name) => /results.\w/.test(name))
+    for (let round = 0; round < 600 && (await results()).length === 0; round += 1) await sleep(50)
+    assert.notDeepEqual(await results(), [])
+    const ended = once(figures, 'exit', { signal: AbortSignal.timeout(20_000) })
+    process.kill(-figures.pid, 'SIGINT')
+    assert.equal((await ended)[0], 130)
+    assert.deepEqual(await readdir(directory), [])
+    for (let round = 0; round < 100 && isThere(-figures.pid); round += 1) await sleep(50)
+    assert.ok(!isThere(-figures.pid))
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+})
+
+/** Whether a process is there, or with a negative number one of a group. */
+function isThere(pid) {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}

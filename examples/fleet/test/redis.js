@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -13,7 +14,10 @@ export async function startRedis() {
   const server = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = new Promise((resolve) => server.once('close', resolve))
   // Whatever becomes of the tests, it does not outlive them.
-  const kill = () => server.kill('SIGKILL')
+  const kill = () => {
+    server.kill('SIGKILL')
+    rmSync(directory, { recursive: true, force: true })
+  }
   process.once('exit', kill)
   try {
     await ready(server)

@@ -77,11 +77,9 @@ export class ExtensionsTree implements vscode.TreeDataProvider<Node> {
 function figures({ info, stats }: { info: ExtensionInfo; stats: ExtensionStats }): Node[] {
   const { calls, errorsByCode, runTime, peakMemory, generation } = stats
   if (calls === 0) return []
-  const rows: [string, string, string][] = Object.entries(errorsByCode).map(([code, times]) => [
-    code,
-    count(times, 'error'),
-    'warning',
-  ])
+  // By their names, or rows would change places from one look to the next.
+  const errors = Object.entries(errorsByCode).sort(([a], [b]) => a.localeCompare(b))
+  const rows: [string, string, string][] = errors.map(([code, times]) => [code, count(times, 'error'), 'warning'])
   if (runTime !== undefined) {
     const most = milliseconds(runTime.max)
     rows.push(['time', calls > 1 ? `${milliseconds(runTime.p50)} median, ${most} most` : most, 'watch'])
