@@ -2,12 +2,17 @@
 
 import { join } from 'node:path'
 import { ExtensionError, ExtensionHost } from '@finos/morphir-extension-host'
-import { load, run, type Progress } from './pipeline.js'
+import { load, run, sharedName, type Progress } from './pipeline.js'
 import { steps } from './steps.js'
 
 async function main(files: readonly string[]): Promise<number> {
   if (files.length === 0) {
     console.error('Which packages? Name the IR files: node dist/main.js packages/*.json')
+    return 2
+  }
+  const shared = sharedName(files)
+  if (shared !== undefined) {
+    console.error(`More than one file is named ${shared}, and so would be its result: take them one after the other.`)
     return 2
   }
   const interrupt = new AbortController()

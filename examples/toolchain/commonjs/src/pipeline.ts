@@ -75,6 +75,12 @@ export function run(
   })
 }
 
+/** The name that two files have in common, whose results would be one file. */
+export function sharedName(files: readonly string[]): string | undefined {
+  const names = files.map((file) => basename(file))
+  return names.find((name, index) => names.indexOf(name) !== index)
+}
+
 /** Takes one package through all steps. */
 async function* through(
   host: ExtensionHost,

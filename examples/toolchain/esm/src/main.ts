@@ -2,12 +2,17 @@
 
 import { fileURLToPath } from 'node:url'
 import { ExtensionError, ExtensionHost } from '@finos/morphir-extension-host'
-import { load, run, type Progress } from './pipeline.js'
+import { load, run, sharedName, type Progress } from './pipeline.js'
 import { steps } from './steps.js'
 
 const files = process.argv.slice(2)
 if (files.length === 0) {
   console.error('Which packages? Name the IR files: node dist/main.js packages/*.json')
+  process.exit(2)
+}
+const shared = sharedName(files)
+if (shared !== undefined) {
+  console.error(`More than one file is named ${shared}, and so would be its result: take them one after the other.`)
   process.exit(2)
 }
 
