@@ -63,11 +63,11 @@ export default defineConfig({
       { text: 'The project', items: OTHERS.map(other) },
     ],
     socialLinks: [{ icon: 'github', link: repository }],
-    editLink: { pattern: `${repository}/edit/main/:path`, text: 'Mend this page' },
+    editLink: { pattern: `${repository}/edit/main/:path`, text: 'Edit this page' },
     footer: { message: `Version ${manifest.version}`, copyright: `Released under the licence ${manifest.license}` },
     notFound: {
       title: 'There is no such page',
-      quote: 'The search above knows all there are.',
+      quote: 'The search at the top finds every page.',
       linkText: 'To the start',
     },
   },
