@@ -27,10 +27,10 @@ export function recordRuntimes(results) {
   writePart(PAGE, 'runtimes', runtimeTable(record.runtimes))
 }
 
-/** Keeps how all tests went with each Node.js. */
-export function recordSuites(results) {
+/** Keeps how all tests went with one Node.js. */
+export function recordSuite(name, found) {
   const record = read()
-  record.suites = { date: today(), results }
+  record.suites = { ...record.suites, [name]: { date: today(), ...found } }
   write(record)
   writePart(PAGE, 'suites', suiteTable(record.suites))
 }
@@ -71,13 +71,14 @@ function runtimeTable({ date, results }) {
   return `${table}\n\nMade on ${date} by \`npm run runtimes\` on Linux x64.`
 }
 
-function suiteTable({ date, results }) {
-  const rows = results.map(({ name, version, passed, failed, skipped }) => [
+function suiteTable(suites) {
+  const rows = Object.entries(suites).map(([name, { version, date, passed, failed, skipped }]) => [
     `${name} (${version})`,
     ...[passed, failed, skipped].map(String),
+    date,
   ])
-  const table = markdownTable([['Node.js', 'passed', 'failed', 'skipped'], ...rows])
-  return `${table}\n\nMade on ${date} by \`npm run runtimes -- --suite\` on Linux x64.`
+  const sorted = rows.toSorted(([one], [other]) => one.localeCompare(other, 'en', { numeric: true }))
+  return markdownTable([['', 'passed', 'failed', 'skipped', 'on'], ...sorted])
 }
 
 function read() {
