@@ -53,7 +53,7 @@ const needs = (name: string): string[] => {
 
 describe('the workflows', () => {
   it('run something', () => {
-    expect(files.toSorted()).toEqual(['check.yml', 'release.yml'])
+    expect(files.toSorted()).toEqual(['check.yml', 'release.yml', 'site.yml'])
     expect(commands.length).toBeGreaterThan(10)
   })
 
@@ -77,11 +77,12 @@ describe('the workflows', () => {
     },
   )
 
-  it('let no job but the last two of a release do more than read', () => {
+  it('let no job but those that publish do more than read', () => {
     const more = jobs.filter(({ job }) => job.permissions !== undefined)
     expect(Object.fromEntries(more.map(({ at, job }) => [at, job.permissions]))).toEqual({
       'publish of release.yml': { contents: 'read', 'id-token': 'write' },
       'announce of release.yml': { contents: 'write' },
+      'publish of site.yml': { pages: 'write', 'id-token': 'write' },
     })
   })
 })
