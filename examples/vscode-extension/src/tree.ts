@@ -78,7 +78,7 @@ function figures({ info, stats }: { info: ExtensionInfo; stats: ExtensionStats }
   const { calls, errorsByCode, runTime, peakMemory, generation } = stats
   if (calls === 0) return []
   // By their names, or rows would change places from one look to the next.
-  const errors = Object.entries(errorsByCode).sort(([a], [b]) => a.localeCompare(b))
+  const errors = Object.entries(errorsByCode).toSorted(([a], [b]) => a.localeCompare(b))
   const rows: [string, string, string][] = errors.map(([code, times]) => [code, count(times, 'error'), 'warning'])
   if (runTime !== undefined) {
     const most = milliseconds(runTime.max)
