@@ -65,7 +65,7 @@ pub struct NativeStats {
     /// Calls that ended in an error.
     pub errors: i64,
     /// The same by code.
-    pub errors_by_code: std::collections::HashMap<String, i64>,
+    pub errors_by_code: std::collections::BTreeMap<String, i64>,
     /// Calls that were refused.
     pub refused: i64,
     /// Calls in line.
