@@ -48,11 +48,12 @@ describe('a good extension', () => {
     },
   )
 
-  it('that only echoes need not read its params, and is too quick to be stopped', async () => {
+  it('that only echoes need not read its params, and is mostly too quick to be stopped', async () => {
     const report = await check(await guest('echo'))
     const skipped = 'skipped: `echo` need not read its params; name a method that does'
     expect(outcomes(report)).toEqual({ ...allPassed, error: skipped, malformed: skipped })
-    expect(remark(report, 'timeout')).toMatch(/^too quick to be stopped/)
+    // Where the machine is busy it may be stopped after all, before it begins.
+    expect(remark(report, 'timeout')).toMatch(/^(too quick to be stopped|stopped at )/)
   })
 
   it('is told in the order of the list, as soon as there is a result', async () => {

@@ -173,16 +173,19 @@ describe('a late interrupt', () => {
   it('never hits the next call, however close a call ends to its deadline', async () => {
     const host = newHost()
     const id = await load(host, 'clock')
+    let ended = 0
     for (let round = 0; round < 200; round += 1) {
       // Ends by itself at about the moment at which it is interrupted.
       const outcome = await host
-        .call(id, 'spin', 3, { timeout: 2.6 + (round % 10) / 10 })
-        .catch((error: { code: string }) => error.code)
-      if (outcome !== 'Timeout') expect(outcome).toHaveLength(2)
+        .call<[number, number]>(id, 'spin', 3, { timeout: 2.6 + (round % 10) / 10 })
+        .catch((error: { code: string; message: string }) => error)
+      if (Array.isArray(outcome)) expect(outcome).toHaveLength(2)
+      else expect(outcome).toMatchObject({ code: 'Timeout' })
+      // On a busy machine some are over before they begin, which costs no sandbox.
+      if ('message' in outcome && !outcome.message.includes('before it started')) ended += 1
       expect(await host.call(id, 'spin', 1)).toHaveLength(2)
     }
-    // Not as often as a call ended in a timeout: on a busy machine some do before they begin.
-    expect(host.stats(id).generation).toBeGreaterThan(1)
+    expect(host.stats(id).generation).toBeGreaterThanOrEqual(1 + ended)
   })
 
   it('is a timeout, also while the extension is started anew', async () => {
