@@ -25,6 +25,7 @@ export function recordRuntimes(results) {
   record.runtimes = { date: today(), results }
   write(record)
   writePart(PAGE, 'runtimes', runtimeTable(record.runtimes))
+  writePart('README.md', 'runtimes', shortTable(record))
 }
 
 /** Keeps how all tests went with one Node.js. */
@@ -33,6 +34,7 @@ export function recordSuite(name, found) {
   record.suites = { ...record.suites, [name]: { date: today(), ...found } }
   write(record)
   writePart(PAGE, 'suites', suiteTable(record.suites))
+  writePart('README.md', 'runtimes', shortTable(record))
 }
 
 function addonTable(addons) {
@@ -69,6 +71,19 @@ function runtimeTable({ date, results }) {
   ])
   const table = markdownTable([['runtime', 'cases', 'what it cannot do'], ...rows])
   return `${table}\n\nMade on ${date} by \`npm run runtimes\` on Linux x64.`
+}
+
+/** Both in one, for the README. */
+function shortTable({ runtimes, suites = {} }) {
+  const rows = runtimes.results.map(({ name, version, passed, failed }) => {
+    const suite = suites[name]
+    return [`${name} (${version})`, outOf(passed, failed.length), suite ? outOf(suite.passed, suite.failed) : '']
+  })
+  return markdownTable([['runtime', 'cases for every runtime', 'the whole test suite'], ...rows])
+}
+
+function outOf(passed, failed) {
+  return failed === 0 ? `all ${passed} pass` : `${passed} of ${passed + failed} pass`
 }
 
 function suiteTable(suites) {
