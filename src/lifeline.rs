@@ -60,7 +60,7 @@ fn can_run(env: &Env) -> bool {
     let (mut undefined, mut equal) = (ptr::null_mut(), false);
     // SAFETY: Node has just handed this environment out, on its own thread; both results are written to places of their own.
     unsafe {
-        sys::napi_get_undefined(env.raw(), &mut undefined) == sys::Status::napi_ok
-            && sys::napi_strict_equals(env.raw(), undefined, undefined, &mut equal) == sys::Status::napi_ok
+        sys::napi_get_undefined(env.raw(), &raw mut undefined) == sys::Status::napi_ok
+            && sys::napi_strict_equals(env.raw(), undefined, undefined, &raw mut equal) == sys::Status::napi_ok
     }
 }

@@ -76,7 +76,7 @@ impl Handover {
 
     /// Whether a thread may take work by itself.
     pub fn is_lent(&self) -> bool {
-        self.now().saturating_sub(self.lent.load(Ordering::Relaxed)) < LENT.as_nanos() as u64
+        Duration::from_nanos(self.now().saturating_sub(self.lent.load(Ordering::Relaxed))) < LENT
     }
 
     fn now(&self) -> u64 {

@@ -273,7 +273,9 @@ impl Watchdog {
             let due = agenda.due(now);
             if !due.is_empty() {
                 drop(agenda);
-                due.iter().for_each(|act| act());
+                for act in due {
+                    act();
+                }
                 agenda = self.lock();
             }
             agenda.wakes = agenda.wakes();

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use morphir_extension_host::{
-    Answer, Call, ErrorCode, ExtensionConfig, ExtensionId, Form, Host, HostOptions, Outcome, Settled, Slots,
+    Answer, Call, ErrorCode, ExtensionConfig, ExtensionError, ExtensionId, Form, Host, HostOptions, Outcome, Settled,
+    Slots,
 };
 
 use crate::support::{TestHost, code, guest, module, morphir, options, plain, run, text};
@@ -39,7 +40,9 @@ fn still(inputs: usize) -> (Host, ExtensionId, u64) {
 /// The codes of a call's answers; nothing for those that are well.
 fn codes(settled: Settled) -> Vec<Option<ErrorCode>> {
     match settled.outcome {
-        Outcome::Called(answers) => answers.iter().map(|answer| answer.as_ref().err().map(|it| it.code())).collect(),
+        Outcome::Called(answers) => {
+            answers.iter().map(|answer| answer.as_ref().err().map(ExtensionError::code)).collect()
+        }
         other => panic!("a call settled as something else: {other:?}"),
     }
 }
