@@ -121,14 +121,14 @@ describe('maxConcurrentCalls', () => {
   it('is shared with a host that never has nothing to do', async () => {
     const [busy, other] = [newHost(), newHost()]
     const [endless, id] = [await load(busy, 'clock', { instances: 8 }), await load(other, 'clock')]
-    let stop = false
+    const end = new AbortController()
     const keepBusy = async () => {
-      while (!stop) await spin(busy, endless, 0)
+      while (!end.signal.aborted) await spin(busy, endless, 0)
     }
     const callers = Array.from({ length: 64 }, keepBusy)
     await until(() => busy.stats(endless).running > 1)
     for (let round = 0; round < 10; round += 1) await spin(other, id, 1)
-    stop = true
+    end.abort()
     await Promise.all(callers)
   })
 

@@ -89,7 +89,9 @@ function outOf(passed, failed) {
 function suiteTable(suites) {
   const rows = Object.entries(suites).map(([name, { version, date, passed, failed, skipped }]) => [
     `${name} (${version})`,
-    ...[passed, failed, skipped].map(String),
+    `${passed}`,
+    `${failed}`,
+    `${skipped}`,
     date,
   ])
   const sorted = rows.toSorted(([one], [other]) => one.localeCompare(other, 'en', { numeric: true }))
