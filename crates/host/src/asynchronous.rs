@@ -10,15 +10,17 @@ use tokio::sync::oneshot;
 use tokio::task;
 
 use crate::cache::Cache;
+use crate::call::{Answer, Call, Form};
 use crate::capability::Capability;
 use crate::config::{ExtensionConfig, Source};
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::extension::ExtensionId;
 use crate::figures::Stats;
 use crate::health::HealthStatus;
-use crate::host::{Answer, Call, Form, Host, HostOptions, Listing, Outcome, Settled};
+use crate::host::{Host, HostOptions, Listing};
 use crate::job::{Job, Settle};
 use crate::offers::Offers;
+use crate::settled::{Outcome, Settled};
 use crate::slots::Slots;
 
 /// Loads WebAssembly extensions and calls them, without ever blocking the task that asks.

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::call::Answer;
 use crate::capability::{check_length, quote};
 use crate::error::{ErrorCode, ExtensionError, Result};
-use crate::host::Answer;
 
 /// The method with which extensions tell how they are; they need not have it.
 pub(crate) const HEALTH_CHECK: &str = "health_check";

@@ -3,30 +3,27 @@
 //! The host has no threads for guests. `submit` and `load` put work in line; `next` gives out what may start now, and whoever asked
 //! lends it a thread by calling [`Job::run`]. Node lends libuv's pool, Rust lends tokio's, a test lends itself.
 
-use std::collections::{BTreeMap, HashMap};
-use std::mem;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::cache::Cache;
+use crate::call::Call;
 use crate::capability::Capability;
 use crate::config::{ExtensionConfig, Source};
 use crate::config_file::ConfigFile;
-use crate::deadline::Interrupt;
 use crate::error::{ErrorCode, ExtensionError, Result};
-use crate::extension::{Extension, ExtensionId, Instances};
-use crate::figures::{Figures, Loads, Stats};
+use crate::extension::ExtensionId;
+use crate::figures::Stats;
 use crate::health::HEALTH_CHECK;
-use crate::instance::Instance;
 use crate::job::{Job, Work, run_now};
-use crate::load::Loaded;
-use crate::log::{LogLevel, LogRecord};
+use crate::log::LogLevel;
 use crate::metrics::{self, Snapshot};
 use crate::offers::Offers;
-use crate::progress::Progress;
-use crate::schedule::{Schedule, Ticket};
+use crate::schedule::Ticket;
+use crate::settled::{Outcome, Settled};
 use crate::slots::Slots;
+use crate::state::{Shared, cancel_all, closed, take_back};
 
 /// How a host is set up.
 #[derive(Debug)]
@@ -37,87 +34,6 @@ pub struct HostOptions {
     pub slots: Arc<Slots>,
     /// The least level that is kept of what extensions log; `None` tells them not to log.
     pub log_level: Option<LogLevel>,
-}
-
-/// A call to submit.
-#[derive(Debug)]
-pub struct Call {
-    /// Whose method.
-    pub extension: ExtensionId,
-    /// Which method.
-    pub method: String,
-    /// What it is given, once for each time it is called.
-    pub inputs: Vec<Vec<u8>>,
-    /// What its answers have to be.
-    pub form: Form,
-    /// How long all of it may take from now on, waiting included. The extension's own limit holds besides.
-    pub timeout: Option<Duration>,
-}
-
-/// What the answers of a call have to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// Text; what is not valid UTF-8 becomes a `ProtocolError`.
-    Text,
-    /// Any bytes.
-    Bytes,
-}
-
-/// One answer of a method.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// Asked for as text.
-    Text(String),
-    /// Asked for as bytes.
-    Bytes(Vec<u8>),
-}
-
-impl Answer {
-    /// The answer's bytes, however it was asked for.
-    #[must_use]
-    pub fn into_bytes(self) -> Vec<u8> {
-        match self {
-            Self::Text(text) => text.into_bytes(),
-            Self::Bytes(bytes) => bytes,
-        }
-    }
-
-    pub(crate) fn read(bytes: Vec<u8>, form: Form) -> Result<Self> {
-        match form {
-            Form::Bytes => Ok(Self::Bytes(bytes)),
-            Form::Text => String::from_utf8(bytes).map(Self::Text).map_err(|error| {
-                let place = error.utf8_error().valid_up_to();
-                ExtensionError::new(
-                    ErrorCode::ProtocolError,
-                    format!("The answer is not valid UTF-8, from byte {place} on."),
-                )
-            }),
-        }
-    }
-}
-
-/// What came of one piece of work.
-#[derive(Debug)]
-pub struct Settled {
-    /// The work.
-    pub ticket: u64,
-    /// What came of it.
-    pub outcome: Outcome,
-    /// What the extension logged meanwhile.
-    pub log: Vec<LogRecord>,
-}
-
-/// What came of a load, a reload or a call.
-#[derive(Debug)]
-pub enum Outcome {
-    /// A load's.
-    Loaded(Result<ExtensionId>),
-    /// A reload's.
-    Reloaded(Result<()>),
-    /// A call's: one answer for each input.
-    Called(Vec<Result<Answer>>),
-    /// Not the end of a call yet: the next of its answers, where they were asked for in portions. Those that are left come with `Called`.
-    Answered(Vec<Result<Answer>>),
 }
 
 /// A loaded extension, as a listing shows it.
@@ -139,141 +55,6 @@ pub struct Host {
     pub(crate) shared: Arc<Shared>,
 }
 
-pub(crate) struct Shared {
-    pub cache: Option<Cache>,
-    pub slots: Arc<Slots>,
-    pub log_level: Option<LogLevel>,
-    pub offers: Offers,
-    state: Mutex<State>,
-    /// An instance came back.
-    pub returned: Condvar,
-}
-
-#[derive(Default)]
-pub(crate) struct State {
-    pub schedule: Schedule,
-    pub extensions: BTreeMap<u64, Extension>,
-    pub waiting: HashMap<Ticket, Work>,
-    pub running: HashMap<Ticket, Running>,
-    pub loads: Loads,
-    last_id: u64,
-    last_ticket: Ticket,
-    closed: bool,
-}
-
-/// Work that a thread has.
-pub(crate) struct Running {
-    pub extension: u64,
-    pub interrupt: Arc<Interrupt>,
-    /// What a load calls its extension.
-    pub name: Option<String>,
-    /// Settled already; what comes of it goes nowhere.
-    pub abandoned: bool,
-}
-
-impl Shared {
-    pub fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    pub fn ticket(&mut self) -> Ticket {
-        self.last_ticket += 1;
-        self.last_ticket
-    }
-
-    /// Notes that a thread has this work; a load has its extension's `name`.
-    pub fn run(&mut self, extension: u64, name: Option<String>, interrupt: &Arc<Interrupt>) {
-        let running = Running { extension, interrupt: Arc::clone(interrupt), name, abandoned: false };
-        self.running.insert(interrupt.ticket(), running);
-    }
-
-    /// Puts a call that a thread had back in line, for what is left of its inputs.
-    pub fn put_back(&mut self, progress: Box<Progress>) {
-        let (ticket, id) = (progress.ticket, progress.call.extension.0);
-        self.running.remove(&ticket);
-        self.waiting.insert(ticket, Work::Paused(progress));
-        self.schedule.resubmit(id, ticket);
-    }
-
-    pub fn extension(&self, id: ExtensionId) -> Result<&Extension> {
-        if self.closed {
-            return Err(closed());
-        }
-        self.extensions.get(&id.0).filter(|extension| !extension.retired).ok_or_else(|| self.not_found(id))
-    }
-
-    /// Makes sure that a method is there, and room for so many more pieces of work that call it.
-    fn admit(&mut self, id: ExtensionId, method: &str, pieces: usize) -> Result<()> {
-        self.extension(id).map_err(|error| error.in_method(method))?.find(method)?;
-        let load = self.schedule.load(id.0);
-        let Some(extension) = self.extensions.get_mut(&id.0) else { return Err(self.not_found(id)) };
-        extension.admit(pieces, load).map_err(|error| error.in_method(method))
-    }
-
-    fn put_in_line(&mut self, call: Call, portion: Option<usize>) -> Ticket {
-        let (ticket, id) = (self.ticket(), call.extension.0);
-        self.waiting.insert(ticket, Work::call(call, portion));
-        self.schedule.submit(id, ticket);
-        ticket
-    }
-
-    fn not_found(&self, id: ExtensionId) -> ExtensionError {
-        let message = if id.0 == 0 || id.0 > self.last_id {
-            format!("No extension has the id {id}: `loadExtension` has not given it out.")
-        } else {
-            format!("The extension with the id {id} is not loaded any more.")
-        };
-        ExtensionError::new(ErrorCode::NotFound, message)
-    }
-
-    /// Makes a loaded extension known.
-    pub fn register(&mut self, id: u64, loaded: Loaded) {
-        self.schedule.close(id);
-        self.schedule.open(id, loaded.instances.len());
-        let mut figures = Figures::new();
-        figures.peak_memory = loaded.peak_memory();
-        let extension = Extension {
-            blueprint: loaded.blueprint,
-            capabilities: loaded.capabilities,
-            advertised: loaded.advertised,
-            instances: boxed(loaded.instances),
-            source: loaded.source,
-            max_queue: loaded.max_queue,
-            retired: false,
-            figures,
-        };
-        self.extensions.insert(id, extension);
-    }
-
-    /// Puts what a reload made in the place of what was there. Dropping the old instances takes time: not under the lock.
-    #[must_use]
-    pub fn replace(&mut self, id: u64, loaded: Loaded) -> Option<Instances> {
-        let extension = self.extensions.get_mut(&id)?;
-        loaded.blueprint.recovery.reset();
-        let figures = &mut extension.figures;
-        figures.reloads += 1;
-        figures.peak_memory = figures.peak_memory.max(loaded.peak_memory());
-        extension.blueprint = loaded.blueprint;
-        extension.capabilities = loaded.capabilities;
-        extension.advertised = loaded.advertised;
-        extension.source = loaded.source;
-        Some(mem::replace(&mut extension.instances, boxed(loaded.instances)))
-    }
-
-    /// Removes an extension that takes no more calls and has none left. Dropping it takes time: not under the lock.
-    #[must_use]
-    pub fn remove_if_done(&mut self, id: u64) -> Option<Extension> {
-        let done = self.extensions.get(&id).is_some_and(|found| found.retired) && self.schedule.load(id) == (0, 0);
-        if !done {
-            return None;
-        }
-        self.schedule.close(id);
-        self.extensions.remove(&id)
-    }
-}
-
 impl Host {
     /// A host with nothing loaded.
     #[must_use]
@@ -284,8 +65,7 @@ impl Host {
     /// A host with nothing loaded that offers something to its extensions.
     #[must_use]
     pub fn offering(options: HostOptions, offers: Offers) -> Self {
-        let HostOptions { cache, slots, log_level } = options;
-        let shared = Shared { cache, slots, log_level, offers, state: Mutex::default(), returned: Condvar::new() };
+        let shared = Shared::new(options, offers);
         Self { shared: Arc::new(shared) }
     }
 
@@ -565,34 +345,4 @@ impl Host {
             })
             .collect()
     }
-}
-
-fn boxed(instances: Vec<Instance>) -> Instances {
-    instances.into_iter().map(|instance| Some(Box::new(instance))).collect()
-}
-
-fn closed() -> ExtensionError {
-    ExtensionError::new(ErrorCode::Closed, "The host is closed: make a new one.")
-}
-
-fn take_back(state: &mut State, ticket: Ticket, code: ErrorCode, message: &str) -> Option<Settled> {
-    let extension = state.waiting.get(&ticket)?.extension();
-    state.schedule.remove(extension, ticket);
-    let work = state.waiting.remove(&ticket)?;
-    let (outcome, log) = work.refused(state.extensions.get_mut(&extension), code, message);
-    Some(Settled { ticket, outcome, log })
-}
-
-fn cancel_all(state: &mut State, id: u64) -> Vec<Settled> {
-    for running in state.running.values().filter(|running| running.extension == id) {
-        running.interrupt.cancel();
-    }
-    state
-        .schedule
-        .remove_all(id)
-        .into_iter()
-        .filter_map(|ticket| {
-            take_back(state, ticket, ErrorCode::Cancelled, "The extension was unloaded before the call started.")
-        })
-        .collect()
 }

@@ -5,17 +5,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::call::{Answer, Call, Form};
 use crate::config::{ExtensionConfig, Source};
 use crate::deadline::Interrupt;
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::extension::{Extension, ExtensionId, Successor};
 use crate::health::HEALTH_CHECK;
-use crate::host::{Answer, Call, Form, Outcome, Settled, Shared, State};
 use crate::instance::Instance;
 use crate::load::{run_load, run_reload};
 use crate::log::LogRecord;
 use crate::progress::{Progress, Waited, health};
 use crate::schedule::{Ticket, Turn};
+use crate::settled::{Outcome, Settled};
+use crate::state::{Shared, State};
 use crate::trip::Trip;
 
 /// Work in line.

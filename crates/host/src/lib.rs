@@ -39,6 +39,7 @@
 #[cfg(feature = "tokio")]
 mod asynchronous;
 mod cache;
+mod call;
 mod capability;
 mod config;
 mod config_file;
@@ -74,8 +75,10 @@ mod progress;
 mod restart;
 mod row;
 mod schedule;
+mod settled;
 mod slots;
 mod stack;
+mod state;
 mod text;
 mod trip;
 mod variables;
@@ -83,6 +86,7 @@ mod variables;
 #[cfg(feature = "tokio")]
 pub use asynchronous::ExtismExtensionHost;
 pub use cache::Cache;
+pub use call::{Answer, Call, Form};
 pub use capability::{Capability, to_json};
 pub use config::{
     DEFAULT_MAX_EXECUTION_TIME, DEFAULT_MAX_MEMORY, DEFAULT_MAX_OUTPUT, DirectoryGrant, ExtensionConfig, Lifecycle,
@@ -96,7 +100,7 @@ pub use extension::ExtensionId;
 pub use figures::{Stats, Times};
 pub use function::{Abandoned, Block, Failure, FunctionCall, Functions, HostFunction, Reply};
 pub use health::HealthStatus;
-pub use host::{Answer, Call, Form, Host, HostOptions, Listing, Outcome, Settled};
+pub use host::{Host, HostOptions, Listing};
 pub use job::{Job, Settle};
 pub use log::{LogLevel, LogRecord};
 pub use module::MAX_MODULE_BYTES;
@@ -104,4 +108,5 @@ pub use morphir::Workspace;
 pub use network::{HttpRequest, HttpResponse, Network, NetworkGrant};
 pub use offers::Offers;
 pub use restart::Restart;
+pub use settled::{Outcome, Settled};
 pub use slots::Slots;

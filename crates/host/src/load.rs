@@ -10,7 +10,6 @@ use crate::dialect::Dialect;
 use crate::directories;
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::extension::{ExtensionId, Successor};
-use crate::host::{Outcome, Settled, Shared, State};
 use crate::imported::Imported;
 use crate::instance::{Blueprint, Instance, extism_config};
 use crate::job::caught;
@@ -21,6 +20,8 @@ use crate::offers::Offered;
 use crate::prepare::Caps;
 use crate::restart::Recovery;
 use crate::schedule::{Ticket, Turn};
+use crate::settled::{Outcome, Settled};
+use crate::state::{Shared, State};
 
 /// What a load made.
 pub(crate) struct Loaded {

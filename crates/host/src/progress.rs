@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::call::{Answer, Call};
 use crate::config::Permissions;
 use crate::deadline::{Interrupt, Reason, Watch};
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::extension::Extension;
 use crate::health::HealthStatus;
-use crate::host::{Answer, Call};
 use crate::log::LogRecord;
 use crate::mep;
 use crate::restart::Recovery;

@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use crate::deadline::Interrupt;
 use crate::error::Result;
 use crate::extension::Extension;
-use crate::host::{Outcome, Settled, Shared};
 use crate::instance::{Blueprint, Instance};
 use crate::job::{Settle, begin_work, count, guarded};
 use crate::log::LogRecord;
 use crate::progress::Progress;
 use crate::row::{Ended, MAX_BYTES_IN_ROW, Row};
+use crate::settled::{Outcome, Settled};
+use crate::state::Shared;
 
 /// How long a thread goes on with what else waits for its instance before it comes back for more. Long enough that many small
 /// calls share one trip between threads, short enough that others get their turn.
