@@ -62,7 +62,9 @@ fn all(change: Arc<dyn HostFunction>, nudge: Arc<dyn HostFunction>) -> Functions
 /// The same, doing nothing.
 pub fn for_fixture() -> Functions {
     let mut functions = all(quick(|_| Ok(None)), quick(|_| Ok(None)));
-    functions.offer("extism:host/user", "lookup", quick(|_| Ok(None))).unwrap();
+    for name in ["lookup", "kv_read", "kv_write"] {
+        functions.offer("extism:host/user", name, quick(|_| Ok(None))).unwrap();
+    }
     functions
 }
 
