@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ExtensionError } from '@finos/morphir-extension-host'
+import { ExtensionError, type ExtensionHost } from '@finos/morphir-extension-host'
 import { wat } from './support/guest.ts'
 import { load, loadPlain, newHost } from './support/host.ts'
 import { rejection, until } from './support/promise.ts'
@@ -166,6 +166,64 @@ describe('callMany()', () => {
     expect(await host.call(id, 'spin', 1)).toHaveLength(2)
   })
 })
+
+describe('callMany() that ends while answers are on their way', () => {
+  /** JavaScript is busy: nothing is taken meanwhile. */
+  const busy = (milliseconds: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
+
+  it.each([
+    ['its timeout', { timeout: 50 }, () => {}],
+    ['an unload', {}, (host: ExtensionHost, id: number) => void host.unloadExtension(id, { cancel: true })],
+    ['a close', {}, (host: ExtensionHost) => void host.close({ cancel: true })],
+  ])('answers what was done, each in its place, after %s', async (_, options, end) => {
+    const host = newHost()
+    const id = await load(host, 'echo')
+    const list = Array.from({ length: 100_000 }, (_, index) => index)
+    const outcomes = host.callMany<number>(id, 'echo', list, { settled: true, ...options })
+    // By then it has stood in line again: its end comes from here, and its first answers from another thread.
+    busy(100)
+    end(host, id)
+    const values = (await outcomes).map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : undefined))
+    const well = values.indexOf(undefined)
+    expect(well).toBeGreaterThan(0)
+    expect(values).toEqual(list.map((index) => (index < well ? index : undefined)))
+  })
+
+  it('answers what was done, each in its place, where a listener of its log ends it', async () => {
+    let heard = 0
+    const onLog = () => {
+      heard += 1
+      if (heard > 1) return
+      // More answers lie behind this one in what JavaScript has just been given; and the call goes on, and stands in line again.
+      busy(100)
+      void host.unloadExtension(id, { cancel: true })
+    }
+    const host = newHost({ logLevel: 'info', onLog })
+    const id = await loadPlain(host, await chatty())
+    const list = Array.from({ length: 100_000 }, (_, index) => index)
+    const outcomes = host.callMany<number>(id, 'say', list, { settled: true })
+    busy(100)
+    const values = (await outcomes).map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : undefined))
+    const well = values.indexOf(undefined)
+    expect(well).toBeGreaterThan(128)
+    expect(values).toEqual(list.map((index) => (index < well ? index : undefined)))
+    expect(heard).toBe(well)
+  })
+})
+
+/** Answers its input, and logs something. */
+function chatty(): Promise<Uint8Array> {
+  return wat(`(module
+    (import "extism:host/env" "input_offset" (func $input_offset (result i64)))
+    (import "extism:host/env" "input_length" (func $input_length (result i64)))
+    (import "extism:host/env" "output_set" (func $output_set (param i64 i64)))
+    (import "extism:host/env" "alloc" (func $alloc (param i64) (result i64)))
+    (import "extism:host/env" "log_info" (func $log (param i64)))
+    (func (export "say") (result i32)
+      (call $log (call $alloc (i64.const 1)))
+      (call $output_set (call $input_offset) (call $input_length))
+      (i32.const 0)))`)
+}
 
 /** Answers its input; breaks for params that begin with `"f` and `"t`. */
 function picky(): Promise<Uint8Array> {

@@ -45,12 +45,19 @@ class ExtensionHost {
   /** Names and numbers of instances, by id: the core knows both, but a log line should not have to ask. */
   #loaded = new Map()
   #aborts = new Aborts((ticket) => this.#deliver(this.#native.cancel(ticket)))
+  /** What settled and was not told yet. */
+  #news = []
+  #tells = false
+  /** Tells what settled, in that order: who hears of it may cancel or unload something, and more settles by that. */
   #deliver = (settled) => {
-    for (let index = 0; index < settled.length; index += 1) {
-      const work = settled[index]
-      if (typeof work === 'object') this.#settle(work)
-      // A call with one answer and no log comes as its ticket and its answer.
-      else this.#settle({ ticket: work, answers: [settled[(index += 1)]] })
+    this.#news.push(settled)
+    if (this.#tells) return
+    this.#tells = true
+    try {
+      for (const list of this.#news) this.#settleAll(list)
+    } finally {
+      this.#news = []
+      this.#tells = false
     }
   }
 
@@ -439,6 +446,15 @@ class ExtensionHost {
     }
     this.#threads.lend()
     return work.promise
+  }
+
+  #settleAll(settled) {
+    for (let index = 0; index < settled.length; index += 1) {
+      const work = settled[index]
+      if (typeof work === 'object') this.#settle(work)
+      // A call with one answer and no log comes as its ticket and its answer.
+      else this.#settle({ ticket: work, answers: [settled[(index += 1)]] })
+    }
   }
 
   #settle(settled) {

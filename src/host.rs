@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use morphir_extension_host::{
     Cache, Call, ExtensionConfig, ExtensionError, ExtensionId, Form, Functions, Host, HostOptions, HttpResponse,
-    Intent, LogLevel, Offers, Slots, Source, Stats, Times, Workspace,
+    Intent, LogLevel, Offers, Settled, Slots, Source, Stats, Times, Workspace,
 };
 use napi::Env;
 use napi::bindgen_prelude::{AsyncTask, Either, Either3, Error, Function, Result, Uint8Array};
@@ -381,25 +381,25 @@ impl NativeHost {
     /// Takes work back; answers what settled by this.
     #[napi(catch_unwind, ts_return_type = "Array<unknown>")]
     pub fn cancel(&self, ticket: i64) -> SettledList {
-        SettledList(self.host.cancel(ticket.cast_unsigned()).into_iter().collect())
+        self.with_earlier(self.host.cancel(ticket.cast_unsigned()))
     }
 
     /// Tells that the caller's time for this work is over; answers what settled by this.
     #[napi(catch_unwind, ts_return_type = "Array<unknown>")]
     pub fn expire(&self, ticket: i64) -> SettledList {
-        SettledList(self.host.expire(ticket.cast_unsigned()).into_iter().collect())
+        self.with_earlier(self.host.expire(ticket.cast_unsigned()))
     }
 
     /// Unloads an extension; answers what settled by this.
     #[napi(catch_unwind, ts_return_type = "Array<unknown>")]
     pub fn unload(&self, extension: i64, cancel: bool) -> SettledList {
-        SettledList(self.host.unload(extension_id(extension), cancel))
+        self.with_earlier(self.host.unload(extension_id(extension), cancel))
     }
 
     /// Closes the host; answers what settled by this.
     #[napi(catch_unwind, ts_return_type = "Array<unknown>")]
     pub fn close(&self, cancel: bool) -> SettledList {
-        SettledList(self.host.close(cancel))
+        self.with_earlier(self.host.close(cancel))
     }
 
     /// Cancels everything and waits until no guest runs, for the end of the process.
@@ -454,6 +454,13 @@ impl NativeHost {
                 stats: listing.stats.into(),
             })
             .collect()
+    }
+
+    /// What settled on this thread, behind what JavaScript has not heard of yet: that may be earlier answers of the same call.
+    fn with_earlier(&self, settled: impl IntoIterator<Item = Settled>) -> SettledList {
+        let mut list = self.outbox.take();
+        list.extend(settled);
+        SettledList(list)
     }
 }
 
