@@ -1,6 +1,6 @@
 // What a module asks its host for beside its input, told from what it imports, and what of it is granted.
 
-import { OFFERED } from './offered.mjs'
+import { isOurs } from './offered.mjs'
 
 /**
  * What is asked for or granted. Many languages import what has to do with files whether a program uses it or not.
@@ -11,7 +11,7 @@ import { OFFERED } from './offered.mjs'
 export function asksOf(imports, { network = false, allowedHosts = [], filesystem = [], readonlyPaths = [] }) {
   const functions = imports.filter(({ kind }) => kind === 'function')
   const asked = (from, asks) => functions.filter(({ module, name }) => module === from && asks(name)).map(nameOf)
-  const others = functions.filter(({ module, name }) => !OFFERED[module]?.has(name) && !RESERVED.has(module))
+  const others = functions.filter((found) => !isOurs(found) && !RESERVED.has(found.module))
   return [
     {
       what: 'network',
@@ -23,7 +23,7 @@ export function asksOf(imports, { network = false, allowedHosts = [], filesystem
       imports: asked('wasi_snapshot_preview1', (name) => name.startsWith('path_')),
       granted: filesystem.length + readonlyPaths.length > 0,
     },
-    { what: 'morphir', imports: asked(MORPHIR, (name) => OFFERED[MORPHIR].has(name)), granted: true },
+    { what: 'morphir', imports: asked(MORPHIR, (name) => isOurs({ module: MORPHIR, name })), granted: true },
     { what: 'functions', imports: others.filter(({ offered }) => offered).map(fullNameOf), granted: true },
     { what: 'functions', imports: others.filter(({ offered }) => !offered).map(fullNameOf), granted: false },
   ].filter(({ what, imports, granted }) => imports.length > 0 || (granted && MAY_BE_UNUSED.has(what)))

@@ -13,11 +13,16 @@ random_get sched_yield sock_accept sock_recv sock_send sock_shutdown`
 
 const MORPHIR = 'morphir_cache_ir morphir_get_cached_ir morphir_get_workspace_info morphir_log'
 
-/** By module, the functions that there are. */
-export const OFFERED = {
-  'extism:host/env': new Set(EXTISM.split(/\s+/)),
-  'extism:host/user': new Set(MORPHIR.split(' ')),
-  wasi_snapshot_preview1: new Set(WASI.split(/\s+/)),
+/** By module, the functions that there are. A map: modules may import from what every object has, `constructor` for one. */
+export const OFFERED = new Map([
+  ['extism:host/env', new Set(EXTISM.split(/\s+/))],
+  ['extism:host/user', new Set(MORPHIR.split(' '))],
+  ['wasi_snapshot_preview1', new Set(WASI.split(/\s+/))],
+])
+
+/** Whether the host itself has a function of this name. */
+export function isOurs({ module, name }) {
+  return OFFERED.get(module)?.has(name) === true
 }
 
 /**
@@ -26,6 +31,5 @@ export const OFFERED = {
  */
 export function isOffered({ module, name, kind }, functions = {}) {
   if (kind !== 'function') return false
-  const isOurs = Object.hasOwn(OFFERED, module) && OFFERED[module].has(name)
-  return isOurs || (Object.hasOwn(functions, module) && Object.hasOwn(functions[module], name))
+  return isOurs({ module, name }) || (Object.hasOwn(functions, module) && Object.hasOwn(functions[module], name))
 }
