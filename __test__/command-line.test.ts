@@ -213,11 +213,18 @@ describe('call', () => {
   })
 
   it('orders a terminal nothing with what an extension says', async () => {
-    const capabilities = [{ name: 'echo', description: '\u001b[2Jcleared\u0007\u009b31m' }]
-    const path = file('orders', await saying(capabilities))
+    const orders = ['\u001b', '\u0007', '\u009b', '\u061c', '\u202e']
+    const description = '\u001b[2Jcleared\u0007\u009b31m\u061c\u202e'
+    const path = file('orders', await saying([{ name: 'echo', description }]))
     const { stdout } = await command(['inspect', path])
-    expect(stdout).toContain('\\u001b[2Jcleared\\u0007\\u009b31m')
-    for (const order of ['\u001b', '\u0007', '\u009b']) expect(stdout).not.toContain(order)
+    expect(stdout).toContain('\\u001b[2Jcleared\\u0007\\u009b31m\\u061c\\u202e')
+    for (const order of orders) expect(stdout).not.toContain(order)
+    const json = await command(['inspect', path, '--json'])
+    expect(JSON.parse(json.stdout)).toMatchObject({ capabilities: [{ description }] })
+    for (const order of orders) expect(json.stdout).not.toContain(order)
+    const wrong = await command(['inspect', `none${description}.wasm`])
+    expect(wrong).toMatchObject({ code: 2, stdout: '' })
+    for (const order of orders) expect(wrong.stderr).not.toContain(order)
   })
 
   it('keeps compiled modules where it is told, or nowhere', async () => {

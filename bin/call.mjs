@@ -6,6 +6,7 @@ import { Arguments, flag, help, text } from './arguments.mjs'
 import { verbose, withExtension } from './extension.mjs'
 import { sayFailure, sayFailureAsJson } from './failure.mjs'
 import { GRANTS, GRANTS_USAGE, PROTOCOL, PROTOCOL_USAGE, configurationOf, hostOptionsOf } from './grants.mjs'
+import { pageOfJson } from './json.mjs'
 import { readParams } from './params.mjs'
 import { printable } from './printable.mjs'
 import { waiting } from './progress.mjs'
@@ -90,7 +91,7 @@ function parsed(bytes, method) {
 }
 
 function report({ result, milliseconds, loaded, peakMemory, fuel }) {
-  return `${JSON.stringify({ result, milliseconds, loadMilliseconds: loaded, peakMemory, fuel }, null, 2)}\n`
+  return `${pageOfJson({ result, milliseconds, loadMilliseconds: loaded, peakMemory, fuel })}\n`
 }
 
 /** JSON ends with a line and orders a terminal nothing; what is raw stays as it is. */

@@ -19,7 +19,7 @@ export async function withExtension(hostOptions, configuration, work) {
   const host = new ExtensionHost({ threads: 1, ...hostOptions })
   try {
     const since = performance.now()
-    const id = await waiting(`Loading ${configuration.name} …`, host.loadExtension(configuration, { signal }))
+    const id = await waiting(`Loading ${inLine(configuration.name)} …`, host.loadExtension(configuration, { signal }))
     return await work({ host, id, signal, milliseconds: performance.now() - since })
   } finally {
     await host.close({ cancel: true })

@@ -1,6 +1,7 @@
 // What went wrong, for people and as JSON.
 
 import { isInterrupted } from './interrupt.mjs'
+import { pageOfJson } from './json.mjs'
 import { inLine, printable } from './printable.mjs'
 import { redOnError } from './style.mjs'
 
@@ -29,7 +30,7 @@ export function sayFailure(error, line) {
 /** The same as JSON, to standard output. */
 export function sayFailureAsJson(error, line) {
   refuse(error, line)
-  console.log(JSON.stringify({ error: plain(error) }, null, 2))
+  console.log(pageOfJson({ error: plain(error) }))
 }
 
 /** What was asked for makes no sense, or is a defect of this command: neither is a failure of the extension. */

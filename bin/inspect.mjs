@@ -10,6 +10,7 @@ import { asksOf } from './inspect/asks.mjs'
 import { formatOf, Malformed, readModule } from './inspect/module.mjs'
 import { isOffered } from './inspect/offered.mjs'
 import { pageOf } from './inspect/page.mjs'
+import { pageOfJson } from './json.mjs'
 
 /** The host takes no more. */
 const MOST_BYTES = 64 * 1024 * 1024
@@ -114,5 +115,5 @@ async function checkGrants({ source, ...configuration }, { sha256 }, line) {
 }
 
 function json({ error, ...found }) {
-  return JSON.stringify({ ...found, ...(error !== undefined && { error: plain(error) }) }, null, 2)
+  return pageOfJson({ ...found, ...(error !== undefined && { error: plain(error) }) })
 }

@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs'
 import { isInterrupted } from './interrupt.mjs'
+import { printable } from './printable.mjs'
 import { WrongUsage } from './usage.mjs'
 
 /** Each is loaded when it is asked for, and answers its exit code. */
@@ -42,7 +43,7 @@ try {
   process.exitCode = await run(process.argv.slice(2))
 } catch (error) {
   if (!(error instanceof WrongUsage)) throw error
-  console.error(error.message)
+  console.error(printable(error.message))
   console.error(error.advice)
   process.exitCode = 2
 }

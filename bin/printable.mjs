@@ -1,7 +1,7 @@
 // What an extension says goes to a terminal, which takes some signs for orders: colours, titles, even keys pressed.
 
 // oxlint-disable-next-line no-control-regex -- they are what this is about
-const ORDERS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
+const ORDERS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 
 const escaped = (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`
 

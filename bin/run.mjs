@@ -8,6 +8,7 @@ import { verbose } from './extension.mjs'
 import { plain, sayFailure } from './failure.mjs'
 import { functionsOf } from './functions.mjs'
 import { interrupt } from './interrupt.mjs'
+import { lineOf } from './json.mjs'
 import { inLine } from './printable.mjs'
 import { waiting } from './progress.mjs'
 import { dimOnError, redOnError } from './style.mjs'
@@ -88,7 +89,7 @@ export async function run(args) {
   }
   const { host, loaded, failed, skipped } = opened
   try {
-    if (values.json) console.log(JSON.stringify({ loaded, failed: failed.map(withPlainError), skipped }))
+    if (values.json) console.log(lineOf({ loaded, failed: failed.map(withPlainError), skipped }))
     else sayLoaded(opened)
     if (values.strict && failed.length > 0) return 1
     const ids = new Map(loaded.map(({ name, id }) => [name, id]))
@@ -135,7 +136,7 @@ class Caller {
   async answer({ extension, method, params }) {
     try {
       const result = await waiting(`Calling ${inLine(method)} …`, this.#call(extension, method, params))
-      if (result !== undefined) console.log(JSON.stringify(result))
+      if (result !== undefined) console.log(lineOf(result))
       return true
     } catch (error) {
       // That it was taken back, whoever pressed Ctrl-C knows.
@@ -170,10 +171,10 @@ class Caller {
       const call = read(line)
       id = call.id
       const result = await this.#call(call.extension, call.method, call.params, call.timeout)
-      console.log(JSON.stringify({ id, result: result ?? null }))
+      console.log(lineOf({ id, result: result ?? null }))
       return true
     } catch (error) {
-      console.log(JSON.stringify({ id, error: plain(error) }))
+      console.log(lineOf({ id, error: plain(error) }))
       return false
     }
   }

@@ -7,6 +7,7 @@ import { Arguments, flag, help, text } from './arguments.mjs'
 import { withExtension } from './extension.mjs'
 import { sayFailure, sayFailureAsJson } from './failure.mjs'
 import { GRANTS, GRANTS_USAGE, PROTOCOL, PROTOCOL_USAGE, configurationOf, hostOptionsOf } from './grants.mjs'
+import { pageOfJson } from './json.mjs'
 import { declarationOf } from './types/declaration.mjs'
 import { harmless, identifier, isIdentifier } from './types/names.mjs'
 
@@ -47,7 +48,7 @@ export async function run(args) {
     const capabilities = await withExtension(hostOptions, configuration, async ({ host, id }) => host.capabilities(id))
     const hash = createHash('sha256').update(line.content(path, 'The extension')).digest('hex')
     const declaration = declarationOf(capabilities, { name, origin: `${harmless(basename(path))}, sha256 ${hash}` })
-    write(json ? `${JSON.stringify({ name, declaration }, null, 2)}\n` : declaration, output)
+    write(json ? `${pageOfJson({ name, declaration })}\n` : declaration, output)
     return 0
   } catch (error) {
     if (json) sayFailureAsJson(error, line)

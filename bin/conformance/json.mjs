@@ -1,7 +1,8 @@
 import { plain } from '../failure.mjs'
+import { pageOfJson } from '../json.mjs'
 
 /** The report as JSON, with errors as objects. */
 export function jsonOf({ checks, ...report }) {
   const all = checks.map(({ error, ...result }) => ({ ...result, ...(error !== undefined && { error: plain(error) }) }))
-  return JSON.stringify({ ...report, checks: all }, null, 2)
+  return pageOfJson({ ...report, checks: all })
 }

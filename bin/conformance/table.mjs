@@ -15,7 +15,7 @@ function widest(texts) {
 }
 
 export function heading(path) {
-  return `${basename(path)}\n`
+  return `${inLine(basename(path))}\n`
 }
 
 /** One check in a line. */
