@@ -111,6 +111,17 @@ describe('--functions', () => {
       /cannot be imported: Error: no database, at file:\S+functions\.mjs:2:7\.$/m,
     ],
     ['that throws no error', 'throw 5', /cannot be imported: it threw 5\.$/m],
+    ['that throws what has no text', 'throw Object.create(null)', /it threw something that has no text\.$/m],
+    [
+      'whose default throws',
+      'export default { get a() { throw new Error("not now") } }',
+      /its default export cannot be read: Error: not now, at file:\S+functions\.mjs:1:\d+\.$/m,
+    ],
+    [
+      'that orders a terminal something',
+      'throw new Error("\\u001b[2J")',
+      /cannot be imported: Error: \\u001b\[2J, at /,
+    ],
     ['that is no JavaScript', 'export default {,', /cannot be imported: SyntaxError: Unexpected token ','\.$/m],
     [
       'that imports what is not there',

@@ -49,9 +49,13 @@ async function imported(path, wrong) {
 
 /** What was thrown, and where. */
 function reasonOf(error) {
-  if (!types.isNativeError(error)) return `it threw ${String(error)}`
-  const [, place] = PLACE.exec(error.stack ?? '') ?? []
-  return `${error.name}: ${error.message}${place === undefined ? '' : `, at ${place}`}`
+  try {
+    if (!types.isNativeError(error)) return `it threw ${String(error)}`
+    const [, place] = PLACE.exec(error.stack ?? '') ?? []
+    return `${error.name}: ${error.message}${place === undefined ? '' : `, at ${place}`}`
+  } catch {
+    return 'it threw something that has no text'
+  }
 }
 
 /** How many functions there are; a program would be told the same about what are none. */
@@ -59,7 +63,7 @@ function countOf(functions, wrong) {
   try {
     return checks.functionsOf(functions).length
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error
+    if (!(error instanceof TypeError)) throw wrong(`its default export cannot be read: ${reasonOf(error)}.`)
     throw wrong(`its default export is not what \`functions\` takes: ${error.message} So ${ADVICE}`)
   }
 }
