@@ -381,7 +381,7 @@ impl Instance {
     ) -> Result<Option<Vec<u8>>> {
         // Also when a late interrupt has cost the plug-in although the step before this one came to its end.
         if let Some(reason) = interrupt.reason() {
-            return Err(not_started(reason));
+            return Err(not_started(reason, &self.blueprint.permissions));
         }
         let Some(plugin) = &mut self.plugin else {
             unreachable!("a guest runs only after it was built");
@@ -439,7 +439,7 @@ impl Instance {
             return Ok(());
         }
         if let Some(reason) = interrupt.reason() {
-            return Err(not_started(reason));
+            return Err(not_started(reason, &self.blueprint.permissions));
         }
         let mut layout = Layout::current();
         loop {

@@ -4,7 +4,6 @@
 //! own error. So the name comes from who asked for an interrupt, whether the guest's function came back, and what it was
 //! refused; the guest's text is only ever quoted.
 
-use bytesize::ByteSize;
 use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
@@ -58,7 +57,7 @@ fn name<T>(facts: Facts<'_, T>) -> Named<T> {
     if let Some(Refusal::NotStarted(reason)) = account.refused
         && !account.entered
     {
-        return (Err(not_started(reason)), false);
+        return (Err(not_started(reason, granted)), false);
     }
     // Taken back is taken back, even where the answer was ready in the same moment.
     if reason == Some(Reason::Cancelled) {
@@ -147,17 +146,31 @@ pub(crate) fn out_of_fuel(granted: &Permissions) -> ExtensionError {
 }
 
 fn out_of_memory(granted: &Permissions) -> String {
-    let size = ByteSize(granted.max_memory).display();
-    let memory = if granted.max_memory.is_multiple_of(1 << 20) { size.iec() } else { size.si() };
+    let memory = exactly(granted.max_memory);
     format!("The extension needed more memory than the {memory} that `maxMemory` grants, input and output included")
 }
 
+/// A size in the largest unit that has no fraction of it: whoever granted it should know it again.
+fn exactly(bytes: u64) -> String {
+    const UNITS: [(u64, &str); 5] =
+        [(1 << 30, "GiB"), (1 << 20, "MiB"), (1_000_000, "MB"), (1 << 10, "KiB"), (1_000, "kB")];
+    match UNITS.iter().find(|(size, _)| bytes.is_multiple_of(*size)) {
+        Some((size, unit)) => format!("{} {unit}", bytes / size),
+        None => format!("{bytes} bytes"),
+    }
+}
+
 /// The error of a call that was over before it reached the guest.
-pub(crate) fn not_started(reason: Reason) -> ExtensionError {
+pub(crate) fn not_started(reason: Reason, granted: &Permissions) -> ExtensionError {
     match reason {
-        Reason::Deadline | Reason::Timeout => {
-            ExtensionError::new(ErrorCode::Timeout, "The call ran out of time before it started.")
-        }
+        Reason::Deadline => ExtensionError::new(
+            ErrorCode::Timeout,
+            format!(
+                "The {} that `maxExecutionTime` grants were over before the extension could be reached.",
+                humantime::format_duration(granted.max_execution_time)
+            ),
+        ),
+        Reason::Timeout => ExtensionError::new(ErrorCode::Timeout, "The call ran out of time before it started."),
         Reason::Cancelled => ExtensionError::new(ErrorCode::Cancelled, "The call was cancelled before it started."),
     }
 }
@@ -197,4 +210,32 @@ fn trap(error: &extism::Error) -> String {
         })
         .collect();
     format!("The extension trapped: {what}, in {}.", places.join(", called by "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_exact() {
+        let cases = [
+            (4 << 30, "4 GiB"),
+            (16 << 20, "16 MiB"),
+            (3_000_000, "3 MB"),
+            (1_998_848, "1952 KiB"),
+            (1_310_725, "1310725 bytes"),
+            (2_001_000, "2001 kB"),
+        ];
+        for (bytes, text) in cases {
+            assert_eq!(exactly(bytes), text);
+        }
+    }
+
+    #[test]
+    fn what_was_over_before_it_started_names_whose_limit_it_was() {
+        let granted = Permissions { max_execution_time: std::time::Duration::from_millis(3), ..Permissions::default() };
+        let message = |reason| not_started(reason, &granted).message().to_owned();
+        assert!(message(Reason::Deadline).starts_with("The 3ms that `maxExecutionTime` grants were over"));
+        assert_eq!(message(Reason::Timeout), "The call ran out of time before it started.");
+    }
 }

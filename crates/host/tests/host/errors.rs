@@ -13,7 +13,7 @@ const IMITATIONS: &[&str] = &[
     "plugin ran out of fuel",
     "The extension ran longer than the 50ms that `maxExecutionTime` grants.",
     "The call was cancelled.",
-    "The extension needed more memory than the 256.0 MiB that `maxMemory` grants, input and output included.",
+    "The extension needed more memory than the 256 MiB that `maxMemory` grants, input and output included.",
     "The extension trapped: unreachable, in function 0.",
     "wasm trap: interrupt",
     "exit with status 0",
@@ -77,7 +77,7 @@ fn h32_every_way_to_fail_has_its_code_and_says_who_and_where() {
         ("out_of_bounds", ErrorCode::Trap, "out of bounds"),
         ("overflow", ErrorCode::Trap, "stack exhausted"),
         ("loop", ErrorCode::Timeout, "maxExecutionTime"),
-        ("hoard", ErrorCode::MemoryLimit, "4.0 MiB that `maxMemory` grants"),
+        ("hoard", ErrorCode::MemoryLimit, "4 MiB that `maxMemory` grants"),
         ("nothing_of_the_kind", ErrorCode::MethodNotFound, "count"),
     ] {
         let error = error(host.call(id, method, ""));
