@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use extism::{CompiledPlugin, DebugOptions, Manifest, Plugin, PluginBuilder};
+use extism::{CompiledPlugin, Plugin};
 use serde_json::value::RawValue;
 
 use crate::capability::{self, Capability};
-use crate::config::{PAGE, Permissions};
+use crate::config::Permissions;
 use crate::deadline::Interrupt;
 use crate::dialect::Dialect;
+use crate::engine::{Unmade, compile, engine_refused, instantiate, is_out_of_fuel};
 use crate::error::{ErrorCode, ExtensionError, Result};
 use crate::guest::{Guest, RowEnd};
 use crate::health::HEALTH_CHECK;
@@ -21,7 +22,6 @@ use crate::mep::{self, Advertised, Session};
 use crate::module::Module;
 use crate::offers::Offered;
 use crate::outcome::{Facts, not_started, out_of_fuel, outcome};
-use crate::prepare::KERNEL_PAGES;
 use crate::restart::Recovery;
 use crate::row::Row;
 use crate::text::shorten;
@@ -29,12 +29,6 @@ use crate::text::shorten;
 /// An instance of an extension that keeps no state gets a new sandbox after a call with more input and output than this: Extism's memory
 /// never shrinks, and would be cleared at each following call.
 const RECYCLED_ABOVE: usize = 16 * 1024 * 1024;
-
-/// Why a plug-in could not be made.
-enum Unmade {
-    OutOfFuel,
-    Refused(extism::Error),
-}
 
 /// Everything that the instances of one extension have in common.
 pub(crate) struct Blueprint {
@@ -445,9 +439,9 @@ impl Instance {
         loop {
             let engine = match self.engine.take() {
                 Some(engine) => engine,
-                None => self.compile(layout)?,
+                None => compile(&self.blueprint, &self.guest, layout)?,
             };
-            let error = match self.instantiate(&engine) {
+            let error = match instantiate(&self.blueprint, &self.guest, &engine) {
                 Ok(plugin) => {
                     self.plugin = Some(plugin);
                     self.engine = Some(engine);
@@ -464,49 +458,6 @@ impl Instance {
             };
         }
     }
-
-    /// A plug-in with all its memories. The engine makes them at the first call: this one does nothing else.
-    fn instantiate(&self, engine: &CompiledPlugin) -> Result<Box<Plugin>, Unmade> {
-        self.guest.begin();
-        let unmade = |error| if is_out_of_fuel(&error) { Unmade::OutOfFuel } else { Unmade::Refused(error) };
-        let mut plugin = Box::new(Plugin::new_from_compiled(engine).map_err(unmade)?);
-        plugin.call::<&[u8], &[u8]>(&self.blueprint.module.prepared.made, b"").map_err(unmade)?;
-        Ok(plugin)
-    }
-
-    fn compile(&self, layout: Layout) -> Result<CompiledPlugin> {
-        let Blueprint { module, permissions, .. } = &*self.blueprint;
-        let pages = permissions.max_memory / PAGE - KERNEL_PAGES - module.prepared.initial_pages;
-        let manifest = Manifest::new([module.place.wasm()])
-            .with_memory_max(u32::try_from(pages).unwrap_or(u32::MAX))
-            .with_allowed_paths(self.blueprint.directories.iter().cloned());
-        let mut builder = PluginBuilder::new(manifest)
-            .with_wasi(module.prepared.wasi)
-            .with_functions(self.guest.functions())
-            .with_wasmtime_config(engine_config(layout, permissions.max_memory))
-            // Its default reads environment variables that write files and slow every call.
-            .with_debug_options(DebugOptions {
-                profiling_strategy: wasmtime::ProfilingStrategy::None,
-                coredump: None,
-                memdump: None,
-                debug_info: false,
-            });
-        if let Some(fuel) = permissions.max_fuel {
-            builder = builder.with_fuel_limit(fuel);
-        }
-        let engine = match module.place.engine_settings() {
-            // Any trouble with the cache means compiling without it.
-            Some(settings) => builder
-                .clone()
-                .with_cache_config(settings)
-                .compile()
-                .or_else(|_| builder.with_cache_disabled().compile()),
-            None => builder.with_cache_disabled().compile(),
-        }
-        .map_err(|error| engine_refused(&error))?;
-        module.place.compiled();
-        Ok(engine)
-    }
 }
 
 /// Extism's own configuration, which PDKs read as text: each entry of `config` by its name.
@@ -520,26 +471,6 @@ pub(crate) fn extism_config(config: Option<&RawValue>) -> BTreeMap<String, Strin
             (name, text)
         })
         .collect()
-}
-
-fn engine_config(layout: Layout, max_memory: u64) -> wasmtime::Config {
-    let mut config = wasmtime::Config::new();
-    layout.apply(&mut config, max_memory);
-    // Offsets within functions are not reported, and their table is as large as the code.
-    config.generate_address_map(false);
-    config.wasm_backtrace_details(wasmtime::WasmBacktraceDetails::Disable);
-    config.max_wasm_stack(crate::stack::for_guests());
-    config
-}
-
-/// Whether the engine stopped for want of fuel: by a trap, or, once a call is over, in words.
-fn is_out_of_fuel(error: &extism::Error) -> bool {
-    error.downcast_ref() == Some(&wasmtime::Trap::OutOfFuel)
-        || error.root_cause().to_string() == "plugin ran out of fuel"
-}
-
-fn engine_refused(error: &extism::Error) -> ExtensionError {
-    ExtensionError::new(ErrorCode::InvalidSource, format!("The engine refused the module: {}.", error.root_cause()))
 }
 
 /// Limits keep their own code whatever the guest was doing; everything else that goes wrong at the start is one thing.

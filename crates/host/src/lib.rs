@@ -46,6 +46,7 @@ mod config_file;
 mod deadline;
 mod dialect;
 mod directories;
+mod engine;
 mod error;
 mod extension;
 mod figures;
