@@ -611,8 +611,8 @@ export class ExtensionHost {
   callRaw(id: number, method: string, input?: string | Uint8Array, options?: CallOptions): Promise<Uint8Array>
 
   /**
-   * Calls a method once for each of the params, in one trip between threads: for many small calls. Answers the results in the
-   * order of the params. Every call runs, whatever becomes of the others; if any failed, it rejects with the first one's
+   * Calls a method once for each of the params, in one trip between threads: for many small calls. What takes longer than 20 ms
+   * lets others have the thread in between. Answers the results in the order of the params. Every call runs, whatever becomes of the others; if any failed, it rejects with the first one's
    * error, which has its `index`. `timeout` and `signal` are for all of them together.
    */
   callMany<Result = unknown>(
