@@ -20,7 +20,7 @@ use crate::job::{Job, Work, run_now};
 use crate::log::LogLevel;
 use crate::metrics::{self, Snapshot};
 use crate::offers::Offers;
-use crate::schedule::Ticket;
+use crate::schedule::{Schedule, Ticket, Turn};
 use crate::settled::{Outcome, Settled};
 use crate::slots::Slots;
 use crate::state::{Shared, cancel_all, closed, take_back};
@@ -174,18 +174,19 @@ impl Host {
     /// The next work that may start now. Whoever takes it has to run it.
     #[must_use]
     pub fn next(&self) -> Option<Job> {
-        let mut state = self.shared.lock();
-        state.schedule.wake(Instant::now);
-        let turn = state.schedule.take(&self.shared.slots)?;
-        Some(Job::begin(&self.shared, &mut state, turn))
+        self.begin(Schedule::take)
     }
 
     /// The next work for a thread that has just done some: nothing while another host waits for a slot that this one has.
     #[must_use]
     pub fn next_in_turn(&self) -> Option<Job> {
+        self.begin(Schedule::take_on)
+    }
+
+    fn begin(&self, take: impl FnOnce(&mut Schedule, &Slots) -> Option<Turn>) -> Option<Job> {
         let mut state = self.shared.lock();
         state.schedule.wake(Instant::now);
-        let turn = state.schedule.take_on(&self.shared.slots)?;
+        let turn = take(&mut state.schedule, &self.shared.slots)?;
         Some(Job::begin(&self.shared, &mut state, turn))
     }
 
