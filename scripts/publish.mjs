@@ -43,7 +43,8 @@ function publish(name, version, from, { registry, 'dry-run': dryRun }) {
     const at = registry === undefined ? [] : ['--registry', registry]
     const { code, stdout } = await attempt(npm, [...first, 'view', `${name}@${version}`, 'version', ...at])
     if (code === 0 && stdout.includes(version)) return live.note('is there already')
-    const flags = [...at, '--access', 'public']
+    // What npm says of a failure is wanted even where somebody has silenced it.
+    const flags = [...at, '--access', 'public', '--loglevel=warn']
     if (version.includes('-')) flags.push('--tag', 'next')
     if (dryRun) flags.push('--dry-run')
     await run(npm, [...first, 'publish', join(from, tarballName(name, version)), ...flags], {
