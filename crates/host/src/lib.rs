@@ -83,6 +83,7 @@ mod state;
 mod text;
 mod trip;
 mod variables;
+mod watchdog;
 
 #[cfg(feature = "tokio")]
 pub use asynchronous::ExtismExtensionHost;
@@ -94,7 +95,6 @@ pub use config::{
     MAX_EXECUTION_TIME, MAX_INSTANCES, MAX_MEMORY, MIN_MEMORY, Permissions, Source,
 };
 pub use config_file::{ConfigFile, Intent, Listed, config_schema};
-pub use deadline::Pulse;
 pub use dialect::Dialect;
 pub use error::{ErrorCode, ExtensionError, Result, RpcError};
 pub use extension::ExtensionId;
@@ -111,3 +111,4 @@ pub use offers::Offers;
 pub use restart::Restart;
 pub use settled::{Outcome, Settled};
 pub use slots::Slots;
+pub use watchdog::Pulse;
